@@ -1,0 +1,53 @@
+// The control path: a guest's driver asks the back-end. Arguments and results are u32 words in the mailbox; u64 takes
+// two words, low first. Each call carries a sequence number; a repeat of the last one gets the same answer.
+
+/** in: -. out: pd */
+export const HC_ALLOC_PD = 1;
+/** in: pd */
+export const HC_DEALLOC_PD = 2;
+/** in: pd, addr, length, access. out: v-key, lkey, rkey. (u32 addresses: guests are wasm32.) */
+export const HC_REG_MR = 3;
+/** in: v-key */
+export const HC_DEREG_MR = 4;
+/** in: record, ring, entries. out: cq */
+export const HC_CREATE_CQ = 5;
+/** in: cq */
+export const HC_DESTROY_CQ = 6;
+/**
+ * in: type, pd, send cq, recv cq, sq record, sq ring, sq entries, rq record, rq ring, rq entries, max send sge,
+ * max recv sge, signal all. out: vQPN
+ */
+export const HC_CREATE_QP = 7;
+/**
+ * in: vQPN, mask (QP_*), state, access, path mtu, timeout, retry count, rnr retry, rq psn, sq psn, max rd atomic,
+ * max dest rd atomic, min rnr timer, dest vQPN, dest vLID. To RTR it waits until the destination has been looked up.
+ */
+export const HC_MODIFY_QP = 8;
+/** in: vQPN. out: state, sq psn, rq psn, dest vQPN, dest vLID */
+export const HC_QUERY_QP = 9;
+/** in: vQPN */
+export const HC_DESTROY_QP = 10;
+/** in: owner's vLID, v-rkey. out: rkey, owner's epoch */
+export const HC_RESOLVE_RKEY = 11;
+/** in: first v-key index. out words: count, then (v-key, lkey) each; call again until count is 0. */
+export const HC_QUERY_LKEYS = 12;
+/** in data: key, "\n", value. Publishes a value under a name, for any guest: how programs exchange addresses. */
+export const HC_PUBLISH = 13;
+/** in data: key. out data: the value. -EAGAIN when it is not there yet. */
+export const HC_LOOKUP = 14;
+/** in data: JSON that the program reports (see guest reports); the last one counts. */
+export const HC_REPORT = 15;
+/** in data: one line of text. */
+export const HC_LOG = 16;
+
+// Status: 0 or a negative errno (Linux's numbers).
+export const ENOENT = 2;
+export const EIO = 5;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EFAULT = 14;
+export const EBUSY = 16;
+export const EINVAL = 22;
+export const ENOSYS = 38;
+export const ETIMEDOUT = 110;
+export const EHOSTUNREACH = 113;
