@@ -1,0 +1,145 @@
+import { limits } from "@nomad/base";
+import * as z from "zod";
+
+// What central answers over HTTP: one schema for the server, the CLI and everybody's scripts. Times are milliseconds,
+// sizes are bytes, pages are 4096 bytes, unless a name says otherwise.
+
+const count = z.number().int().nonnegative();
+const milliseconds = z.number().nonnegative();
+
+/** A name of a guest, a host or a lab: it also has to be good as a DNS label and as a file's name. */
+export const name = z
+  .string()
+  .max(limits.nameCharsMax)
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, "a name is made of a-z, 0-9 and inner hyphens");
+
+/** Why something failed: a stable code of `@nomad/base` (of any version) and a sentence. */
+export const failure = z.object({ code: z.string(), message: z.string() });
+export type Failure = z.infer<typeof failure>;
+
+/** The body of every answer with a status of 4xx or 5xx. */
+export const errorBody = z.object({ error: failure.extend({ nextStep: z.string() }) });
+export type ErrorBody = z.infer<typeof errorBody>;
+
+export const hostState = z.enum(["up", "down", "lost"]);
+/** A VMM host as central knows it; `guests` counts those that run there. */
+export const host = z.object({
+  name,
+  state: hostState,
+  lid: count,
+  url: z.string(),
+  pid: count,
+  guests: count,
+});
+export type Host = z.infer<typeof host>;
+
+export const guestState = z.enum(["starting", "running", "moving", "exited", "failed", "lost"]);
+/** A guest as the directory knows it; `host` is where it runs, or last ran. */
+export const guest = z.object({
+  name,
+  host: name,
+  epoch: count,
+  state: guestState,
+  vlid: count,
+  image: z.string(),
+  memoryBytes: count,
+  exitCode: z.number().int().nullable(),
+  error: failure.nullable(),
+});
+export type Guest = z.infer<typeof guest>;
+
+/** How a move ended; empty while it is under way. */
+export const moveOutcome = z.enum(["", "released", "aborted", "lost"]);
+/** A move, under way or ended. */
+export const moveRecord = z.object({
+  id: z.string(),
+  guest: name,
+  from: name,
+  to: name,
+  /** The phase it is in, or the last one it reached. */
+  phase: z.string(),
+  outcome: moveOutcome,
+  error: failure.nullable(),
+  totalMs: milliseconds,
+  /** From the guest's stop at the source to its run at the destination. */
+  pausedMs: milliseconds,
+  /** Rounds of copying, the one while stopped included. */
+  rounds: count,
+  pages: count,
+  pagesWhileStopped: count,
+  memoryPages: count,
+  bytes: count,
+  controlMessages: count,
+  /** Work requests posted before the stop and not completed then: they complete after the resume. */
+  held: count,
+  /** Milliseconds spent in each phase. */
+  phases: z.record(z.string(), milliseconds),
+  /** Each side's own hash of the guest's memory, at stop and before resume; empty until known. */
+  digestSource: z.string(),
+  digestDestination: z.string(),
+});
+export type MoveRecord = z.infer<typeof moveRecord>;
+
+/** A line that a guest printed; `time` is milliseconds since 1970. */
+export const logLine = z.object({ time: z.number(), guest: name, host: name, line: z.string() });
+export type LogLine = z.infer<typeof logLine>;
+
+/** One connection, as the program at one end of it counted. */
+export const connectionReport = z.object({
+  peer: name,
+  /** `ok`, or the libibverbs name of the completion status that broke it. */
+  status: z.string(),
+  sent: count,
+  delivered: count,
+  lost: count,
+  duplicated: count,
+  reordered: count,
+  corrupted: count,
+  bytes: count,
+});
+export type ConnectionReport = z.infer<typeof connectionReport>;
+
+/** What a guest's program says of itself, while running and at its end. Programs may add fields of their own. */
+export const guestReport = z.looseObject({
+  guest: name,
+  connections: z.array(connectionReport).default([]),
+  atomics: z.object({ expected: count, actual: count }).default({ expected: 0, actual: 0 }),
+  verified: z.boolean().default(false),
+});
+export type GuestReport = z.infer<typeof guestReport>;
+
+/** The state of the whole lab. */
+export const status = z.object({
+  ok: z.literal(true),
+  central: z.object({ version: z.string(), generation: count }),
+  hosts: z.array(host),
+  guests: z.array(guest),
+  moves: z.array(moveRecord),
+});
+export type Status = z.infer<typeof status>;
+
+/** A guest to start; without `host` central chooses one. */
+export const guestRequest = z.strictObject({
+  name,
+  image: z.string().min(1),
+  host: name.optional(),
+  arguments: z.record(z.string(), z.string()).default({}),
+});
+export type GuestRequest = z.input<typeof guestRequest>;
+
+/** Faults that a move can be asked to suffer: `flip-page` flips a byte of one page in transit. */
+export const injection = z.enum(["flip-page"]);
+export type Injection = z.infer<typeof injection>;
+
+export const moveRequest = z.strictObject({ guest: name, to: name, inject: injection.optional() });
+export type MoveRequest = z.input<typeof moveRequest>;
+
+/** What changed. A stream of events begins with the present state, one event for each thing. */
+export const labEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("host"), host }),
+  z.object({ type: z.literal("guest"), guest }),
+  z.object({ type: z.literal("move"), move: moveRecord }),
+  logLine.extend({ type: z.literal("log") }),
+  z.object({ type: z.literal("report"), guest: name, report: guestReport }),
+]);
+export type LabEvent = z.infer<typeof labEvent>;
