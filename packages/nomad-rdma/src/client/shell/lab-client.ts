@@ -1,0 +1,128 @@
+import { defaults } from "@nomad/base";
+import {
+  bearerToken,
+  type Guest,
+  type GuestReport,
+  type GuestRequest,
+  type LabEvent,
+  type LogLine,
+  type MoveRecord,
+  type MoveRequest,
+  routePath,
+  routes,
+  type Status,
+} from "@nomad/protocol/http";
+import type * as z from "zod";
+import { answeredError, parseAnswer } from "../answer.ts";
+import { lines } from "../ndjson.ts";
+import { explain, send, textOf } from "./request.ts";
+
+/** Whom to ask, and how long to wait. */
+export interface LabClientOptions {
+  /** The URL of central, without a slash at its end. */
+  readonly url: string;
+  readonly secret: Uint8Array;
+  readonly timeoutMs?: number;
+}
+
+interface Call {
+  /** What stands for `:name` in the route's path. */
+  readonly parameter?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** How long a move may take, all its phases at the bounds of `defaults` together. */
+const moveTimeoutMs =
+  defaults.precopyMs + defaults.drainBudgetMs + defaults.stopBudgetMs + 10 * defaults.controlRequestMs;
+
+/**
+ * Central's HTTP API, typed. Every call may fail with E_NO_LAB, E_AUTH, E_TIMEOUT, E_UNREACHABLE, E_MESSAGE and with
+ * the code that central answers.
+ */
+export class LabClient {
+  readonly url: string;
+  readonly #token: string;
+  readonly #timeoutMs: number;
+
+  constructor(options: LabClientOptions) {
+    this.url = options.url;
+    this.#token = bearerToken(options.secret);
+    this.#timeoutMs = options.timeoutMs ?? defaults.controlRequestMs;
+  }
+
+  status(): Promise<Status> {
+    return this.#ask(routes.status, routes.status.answer);
+  }
+
+  async runGuest(body: GuestRequest): Promise<Guest> {
+    return (await this.#ask(routes.runGuest, routes.runGuest.answer, { body })).guest;
+  }
+
+  /** Asks a guest to end in its own way, or with `force` destroys it. Resolves before it has ended. */
+  async stopGuest(parameter: string, force = false): Promise<Guest> {
+    const query = { force: String(force) };
+    return (await this.#ask(routes.stopGuest, routes.stopGuest.answer, { parameter, query })).guest;
+  }
+
+  report(parameter: string): Promise<GuestReport | null> {
+    return this.#ask(routes.report, routes.report.answer, { parameter });
+  }
+
+  /** Starts a move; with `wait` resolves when it has ended, however it ended. */
+  async move(body: MoveRequest, options: { wait: boolean; signal?: AbortSignal | undefined }): Promise<MoveRecord> {
+    const query = { wait: String(options.wait) };
+    const timeoutMs = options.wait ? moveTimeoutMs : this.#timeoutMs;
+    const call = { body, query, timeoutMs, signal: options.signal };
+    return (await this.#ask(routes.startMove, routes.startMove.answer, call)).move;
+  }
+
+  async getMove(parameter: string): Promise<MoveRecord> {
+    return (await this.#ask(routes.move, routes.move.answer, { parameter })).move;
+  }
+
+  /** What a guest printed; with `follow` until the guest is gone or the signal. */
+  logs(parameter: string, options: { follow: boolean; signal?: AbortSignal }): AsyncGenerator<LogLine> {
+    const query = { follow: String(options.follow) };
+    return this.#stream(routes.logs, routes.logs.stream, { parameter, query, signal: options.signal });
+  }
+
+  /** The present state as events, then what changes, until the signal or the end of central. */
+  events(signal?: AbortSignal): AsyncGenerator<LabEvent> {
+    return this.#stream(routes.events, routes.events.stream, { signal });
+  }
+
+  async #ask<Schema extends z.ZodType>(route: Route, schema: Schema, call: Call = {}): Promise<z.output<Schema>> {
+    return parseAnswer(schema, await textOf(await this.#send(route, call), this.url), this.url);
+  }
+
+  async *#stream<Schema extends z.ZodType>(route: Route, schema: Schema, call: Call): AsyncGenerator<z.output<Schema>> {
+    const response = await this.#send(route, call);
+    try {
+      for await (const line of lines(response)) yield parseAnswer(schema, line, this.url);
+    } catch (error) {
+      if (call.signal?.aborted) return;
+      throw explain(error, this.url);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  async #send(route: Route, call: Call) {
+    const query = new URLSearchParams(call.query).toString();
+    const url = `${this.url}${routePath(route.path, call.parameter)}${query === "" ? "" : `?${query}`}`;
+    const { body, signal } = call;
+    const timeoutMs = call.timeoutMs ?? this.#timeoutMs;
+    const response = await send({ url, method: route.method, token: this.#token, body, timeoutMs, signal });
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
+    throw answeredError(status, await textOf(response, url), this.url);
+  }
+}
