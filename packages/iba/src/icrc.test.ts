@@ -1,0 +1,76 @@
+import { crc32 } from "node:zlib";
+import type { Lid, Psn, Qpn } from "@nomad/base";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { writeBth } from "./header.ts";
+import { Icrc } from "./icrc.ts";
+import { writeRoceHeader } from "./roce.ts";
+
+const icrc = new Icrc(crc32);
+const slid = 0x0102 as Lid;
+const dlid = 0x0a0b as Lid;
+
+/** CRC-32 of IEEE 802.3, one bit at a time. */
+function slowCrc32(bytes: readonly number[]): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+/** The rule of annex A17.3.3 spelt out: the datagram as it is sent, then masked byte by byte. */
+function slowIcrc(packet: Uint8Array): number {
+  const datagram = new Uint8Array(28 + packet.length);
+  const destQpn = ((packet[5] as number) << 16) | ((packet[6] as number) << 8) | (packet[7] as number);
+  writeRoceHeader(datagram, 0, slid, dlid, destQpn as Qpn, packet.length);
+  datagram.set(packet, 28);
+  for (const masked of [1, 8, 10, 11, 26, 27, 28 + 4]) datagram[masked] = 0xff;
+  return slowCrc32([...new Array<number>(8).fill(0xff), ...datagram.subarray(0, datagram.length - 4)]);
+}
+
+function packetOf(payload: Uint8Array, qpn: number): Uint8Array {
+  const packet = new Uint8Array(12 + payload.length + 4);
+  writeBth(packet, 0, 4, false, 0, qpn as Qpn, true, 77 as Psn);
+  packet.set(payload, 12);
+  return packet;
+}
+
+test("the ICRC equals a slow reference, for small and large packets", () => {
+  const words = fc.oneof(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 60, max: 1024 }));
+  fc.assert(
+    fc.property(words, fc.integer({ min: 0, max: 0xffffff }), fc.integer(), (count, qpn, seed) => {
+      const payload = new Uint8Array(count * 4).map((_, i) => (i * seed) >>> 3);
+      const packet = packetOf(payload, qpn);
+      expect(icrc.compute(packet, 0, packet.length, slid, dlid)).toBe(slowIcrc(packet));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a written ICRC is right, lies little-endian behind the packet, and any changed bit makes it wrong", () => {
+  const packet = packetOf(Uint8Array.of(1, 2, 3, 4), 0x123456);
+  icrc.write(packet, 0, packet.length, slid, dlid);
+  expect(new DataView(packet.buffer).getUint32(packet.length - 4, true)).toBe(slowIcrc(packet));
+  expect(icrc.check(packet, 0, packet.length, slid, dlid)).toBe(true);
+  for (let bit = 0; bit < packet.length * 8; bit++) {
+    if (bit >> 3 === 4) continue;
+    const changed = packet.slice();
+    changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
+    expect(icrc.check(changed, 0, changed.length, slid, dlid)).toBe(false);
+  }
+});
+
+test("the byte that switches may change in transit is not covered", () => {
+  const packet = packetOf(new Uint8Array(8), 9);
+  icrc.write(packet, 0, packet.length, slid, dlid);
+  packet[4] = 0x80;
+  expect(icrc.check(packet, 0, packet.length, slid, dlid)).toBe(true);
+});
+
+test("a packet between other ports than those it names is refused", () => {
+  const packet = packetOf(new Uint8Array(8), 9);
+  icrc.write(packet, 0, packet.length, slid, dlid);
+  expect(icrc.check(packet, 0, packet.length, dlid, slid)).toBe(false);
+});
