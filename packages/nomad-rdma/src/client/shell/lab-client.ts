@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { defaults } from "@nomad/base";
 import {
   bearerToken,
@@ -104,18 +105,19 @@ export class LabClient {
   }
 
   async *#stream<Schema extends z.ZodType>(route: Route, schema: Schema, call: Call): AsyncGenerator<z.output<Schema>> {
-    const response = await this.#send(route, call);
+    let response: IncomingMessage | undefined;
     try {
+      response = await this.#send(route, call);
       for await (const line of lines(response)) yield parseAnswer(schema, line, this.url);
     } catch (error) {
       if (call.signal?.aborted) return;
       throw explain(error, this.url);
     } finally {
-      response.destroy();
+      response?.destroy();
     }
   }
 
-  async #send(route: Route, call: Call) {
+  async #send(route: Route, call: Call): Promise<IncomingMessage> {
     const query = new URLSearchParams(call.query).toString();
     const url = `${this.url}${routePath(route.path, call.parameter)}${query === "" ? "" : `?${query}`}`;
     const { body, signal } = call;
