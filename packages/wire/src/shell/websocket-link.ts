@@ -1,0 +1,87 @@
+import type { NomadError } from "@nomad/base";
+import type { LinkOptions } from "../link.ts";
+import { LinkBase } from "../link-base.ts";
+import type { AuthenticatedSocket } from "./authenticated-socket.ts";
+import { ReconnectingSocket, type ReconnectingSocketOptions } from "./reconnecting-socket.ts";
+
+/** A link over one authenticated socket at a time. */
+abstract class WebSocketLink extends LinkBase {
+  #socket: AuthenticatedSocket | null = null;
+
+  /** The connection of now: its frames come in, and frames go out over it. */
+  protected attach(socket: AuthenticatedSocket): void {
+    this.#socket = socket;
+    this.enter("up");
+    socket.onMessage = (frame) => {
+      if (socket === this.#socket) this.received(frame);
+    };
+  }
+
+  /** There is no connection; frames that have not left are lost with it. */
+  protected detach(): void {
+    this.#socket = null;
+    this.enter("down");
+  }
+
+  protected transmit(frame: Uint8Array, onSent: () => void): void {
+    (this.#socket as AuthenticatedSocket).send(frame, () => this.left(frame, onSent));
+  }
+
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.enter("closed");
+    socket?.close();
+  }
+
+  protected get current(): AuthenticatedSocket | null {
+    return this.#socket;
+  }
+}
+
+export interface DialedLinkOptions extends LinkOptions, Omit<ReconnectingSocketOptions, "onUp" | "onDown"> {
+  /** Why the link is down, at every attempt. */
+  readonly onDown?: (error: NomadError, retryMs: number) => void;
+}
+
+/** The side of a link that connects, and does so again whenever the connection is lost. */
+export class DialedLink extends WebSocketLink {
+  readonly #connection: ReconnectingSocket;
+
+  constructor(options: DialedLinkOptions) {
+    super(options);
+    this.#connection = new ReconnectingSocket({
+      ...options,
+      onUp: (socket) => this.attach(socket),
+      onDown: (error, retryMs) => {
+        this.detach();
+        options.onDown?.(error, retryMs);
+      },
+    });
+  }
+
+  override close(): void {
+    super.close();
+    this.#connection.close();
+  }
+}
+
+/** The side of a link that is connected to. */
+export class AcceptedLink extends WebSocketLink {
+  /** A new connection of the same peer, which replaces the one before. */
+  adopt(socket: AuthenticatedSocket): void {
+    if (this.state === "closed") {
+      socket.close();
+      return;
+    }
+    const before = this.current;
+    if (before) {
+      this.detach();
+      before.terminate();
+    }
+    this.attach(socket);
+    socket.onClose = () => {
+      if (socket === this.current) this.detach();
+    };
+  }
+}
