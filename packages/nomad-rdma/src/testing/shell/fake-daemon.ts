@@ -12,6 +12,10 @@ const behaviours: Readonly<Record<string, () => Promise<void>>> = {
   async deaf() {
     process.on("SIGTERM", () => {});
     ready();
+    setInterval(() => {}, 1000);
+  },
+  async hanging() {
+    ready();
     await liveUntilAsked({ close: () => new Promise(() => {}) }, true);
   },
   async failing() {

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { sampleGuest, sampleHost, sampleMove, sampleReport } from "../testing/samples.ts";
+import { plain } from "./style.ts";
+import { atomicsTable, connectionTable, guestTable, hostTable, moveTable } from "./views.ts";
+
+const words = (text: string) => text.split("\n").map((line) => line.trim().split(/ {2,}/));
+
+test("a host shows where it listens", () => {
+  expect(words(hostTable([sampleHost("host-a", { lid: 9, guests: 2 })], plain))[1]).toEqual([
+    "host-a",
+    "up",
+    "9",
+    "1",
+    "2",
+    "ws://127.0.0.1:1",
+  ]);
+});
+
+test("a guest that failed shows why", () => {
+  const error = { code: "E_GUEST_TRAP", message: "unreachable" };
+  const rows = words(guestTable([sampleGuest("bob", { state: "failed", error })], plain));
+  expect(rows[1]?.at(-1)).toBe("E_GUEST_TRAP");
+});
+
+test("a move under way shows its phase, one that ended its outcome", () => {
+  const rows = words(moveTable([sampleMove({ outcome: "", phase: "precopy" }), sampleMove()], plain));
+  expect(rows.map((row) => row[3])).toEqual(["OUTCOME", "precopy", "released"]);
+  expect(rows[2]).toEqual([
+    "alice",
+    "host-a",
+    "host-b",
+    "released",
+    "250 ms",
+    "12.5 ms",
+    "3",
+    "9000",
+    "100",
+    "35.2 MiB",
+    "7",
+  ]);
+});
+
+test("each end of a connection is a line of its own", () => {
+  const reports = [sampleReport("alice", "bob"), sampleReport("bob", "alice")];
+  expect(words(connectionTable(reports, plain)).map((row) => row.slice(0, 3))).toEqual([
+    ["GUEST", "PEER", "STATUS"],
+    ["alice", "bob", "ok"],
+    ["bob", "alice", "ok"],
+  ]);
+  expect(words(atomicsTable(reports, plain))[1]).toEqual(["alice", "50", "50", "yes"]);
+});
