@@ -1,0 +1,133 @@
+import type { LKey, Lid, Qpn, RKey, VKey, VLid, VQpn } from "@nomad/base";
+import type { DeviceMemory, QpSnapshot, RingLocation } from "@nomad/hca";
+
+/** Who a queue pair is connected to, by names that never change. */
+export interface RemoteName {
+  readonly vlid: VLid;
+  readonly vqpn: VQpn;
+}
+
+/** How a guest's memory region was registered; the v-key stands for v-lkey and v-rkey alike. */
+export interface RegionRecord {
+  readonly vkey: VKey;
+  readonly pd: number;
+  readonly address: number;
+  readonly length: number;
+  readonly access: number;
+}
+
+export interface CqRecord {
+  readonly cq: number;
+  readonly location: RingLocation;
+}
+
+/** How a guest's queue pair was created. */
+export interface QpRecord {
+  readonly vqpn: VQpn;
+  readonly pd: number;
+  readonly sendCq: number;
+  readonly recvCq: number;
+  readonly sq: RingLocation & { readonly maxSge: number };
+  readonly rq: RingLocation & { readonly maxSge: number };
+  readonly signalAll: boolean;
+}
+
+/** The answer to a guest's last hypercall: a repeat after a move gets the same one. */
+export interface HypercallResult {
+  readonly sequence: number;
+  readonly status: number;
+  readonly words: readonly number[];
+  readonly data: Uint8Array;
+}
+
+export interface Region extends RegionRecord {
+  readonly lkey: LKey;
+  readonly rkey: RKey;
+}
+
+export interface Cq extends CqRecord {
+  readonly cqn: number;
+}
+
+export interface Qp extends QpRecord {
+  /** Changes when the peer moves, and with every move of the guest. */
+  qpn: Qpn;
+  remote: RemoteName | null;
+  remoteEpoch: number;
+  /** A look-up of the remote key that this work request (by its address) needs. */
+  pendingKey: { readonly wqe: number; failed: boolean } | null;
+  /** The number this queue pair takes when a move of its peer is decided, by move. */
+  readonly reserved: Map<string, Qpn>;
+}
+
+/** A hypercall whose answer takes a look-up elsewhere. */
+export interface PendingCall {
+  readonly sequence: number;
+  readonly operation: number;
+  readonly words: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** One guest's share of the adapter (the paper's virtual access point) and all that the back-end knows of it. */
+export interface Device {
+  readonly vlid: VLid;
+  readonly memory: DeviceMemory;
+  epoch: number;
+  readonly pds: Map<number, number>;
+  readonly cqs: Map<number, Cq>;
+  readonly regions: Map<VKey, Region>;
+  readonly qps: Map<VQpn, Qp>;
+  /** Guests that have connected a queue pair to one of this guest's. */
+  readonly inbound: Set<VLid>;
+  /** The next number of each kind; numbers are never given twice. */
+  next: { pd: number; cq: number; region: number; qp: number };
+  last: HypercallResult | null;
+  pending: PendingCall | null;
+  doorbells: number;
+  /** A move has suspended it: connections wait. */
+  suspended: boolean;
+  /** DETACHED: the adapter no longer touches its memory, hypercalls are not served. */
+  detached: boolean;
+}
+
+/** All that makes a guest's device again on another host. Plain data, for msgpack. */
+export interface DeviceSnapshot {
+  readonly vlid: number;
+  readonly pds: readonly number[];
+  readonly cqs: readonly CqRecord[];
+  readonly regions: readonly RegionRecord[];
+  readonly qps: readonly (QpRecord & {
+    readonly remote: RemoteName | null;
+    readonly remoteEpoch: number;
+    readonly snapshot: QpSnapshot;
+  })[];
+  readonly inbound: readonly number[];
+  readonly next: Device["next"];
+  readonly last: HypercallResult | null;
+}
+
+/** Where a queue pair can be reached now. */
+export interface QpAddress {
+  readonly dlid: Lid;
+  readonly qpn: Qpn;
+  readonly epoch: number;
+}
+
+export function newDevice(vlid: VLid, memory: DeviceMemory, epoch: number): Device {
+  return {
+    vlid,
+    memory,
+    epoch,
+    pds: new Map(),
+    cqs: new Map(),
+    regions: new Map(),
+    qps: new Map(),
+    inbound: new Set(),
+    next: { pd: 1, cq: 1, region: 1, qp: 1 },
+    last: null,
+    pending: null,
+    doorbells: 0,
+    suspended: false,
+    detached: false,
+  };
+}

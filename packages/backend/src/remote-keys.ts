@@ -1,0 +1,29 @@
+import type { RKey, VKey, VLid } from "@nomad/base";
+
+export interface RemoteKey {
+  readonly rkey: RKey;
+  readonly epoch: number;
+}
+
+/**
+ * What other guests' keys stand for, as their hosts have told this one. An entry is good for one epoch of its owner;
+ * a miss is never kept.
+ */
+export class RemoteKeys {
+  readonly #entries = new Map<string, RemoteKey>();
+  readonly #entriesMax: number;
+
+  constructor(entriesMax = 65_536) {
+    this.#entriesMax = entriesMax;
+  }
+
+  get(owner: VLid, vkey: VKey, epoch: number): RKey | undefined {
+    const entry = this.#entries.get(`${owner}:${vkey}`);
+    return entry?.epoch === epoch ? entry.rkey : undefined;
+  }
+
+  set(owner: VLid, vkey: VKey, key: RemoteKey): void {
+    if (this.#entries.size >= this.#entriesMax) this.#entries.clear();
+    this.#entries.set(`${owner}:${vkey}`, key);
+  }
+}

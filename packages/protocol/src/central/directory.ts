@@ -1,0 +1,95 @@
+import { type Lid, NomadError, type VLid } from "@nomad/base";
+import type { Guest, GuestReport, Host, LogLine } from "../http/index.ts";
+import type { HostEntry } from "../schema.ts";
+
+/** A host as central knows it. It keeps its name and LID; each start of its process is another incarnation. */
+export interface HostRecord {
+  readonly name: string;
+  readonly lid: Lid;
+  incarnation: string;
+  url: string;
+  pid: number;
+  state: Host["state"];
+  lastHeardAt: number;
+}
+
+/** A guest and where it runs: the one owner of that fact. */
+export interface GuestRecord {
+  readonly name: string;
+  readonly vlid: VLid;
+  readonly image: string;
+  readonly arguments: Readonly<Record<string, string>>;
+  host: string;
+  epoch: number;
+  state: Guest["state"];
+  imageHash: string;
+  memoryBytes: number;
+  exitCode: number | null;
+  error: Guest["error"];
+  report: GuestReport | null;
+  readonly log: LogLine[];
+}
+
+const logLinesMax = 2000;
+/** vLIDs are apart from LIDs, so that one taken for the other is noticed. */
+const firstVlid = 0x1000;
+
+export class Directory {
+  readonly hosts = new Map<string, HostRecord>();
+  readonly guests = new Map<string, GuestRecord>();
+  /** What guests have published for each other. */
+  readonly published = new Map<string, string>();
+  #nextVlid = firstVlid;
+
+  host(name: string): HostRecord {
+    const host = this.hosts.get(name);
+    if (!host) throw new NomadError("E_NO_HOST", `no host is called ${name}`);
+    return host;
+  }
+
+  guest(name: string): GuestRecord {
+    const guest = this.guests.get(name);
+    if (!guest) throw new NomadError("E_NO_GUEST", `no guest is called ${name}`);
+    return guest;
+  }
+
+  byVlid(vlid: VLid): GuestRecord | undefined {
+    for (const guest of this.guests.values()) if (guest.vlid === vlid) return guest;
+    return undefined;
+  }
+
+  /** The host that is up and has the fewest guests, the first by name among equals. */
+  leastLoaded(): HostRecord {
+    const up = [...this.hosts.values()].filter((host) => host.state === "up");
+    const ordered = up.sort((a, b) => this.guestsAt(a.name) - this.guestsAt(b.name) || (a.name < b.name ? -1 : 1));
+    if (!ordered[0]) throw new NomadError("E_NO_HOST", "no host is up");
+    return ordered[0];
+  }
+
+  guestsAt(host: string): number {
+    return [...this.guests.values()].filter((g) => g.host === host && isAlive(g)).length;
+  }
+
+  nextLid(): Lid {
+    return (this.hosts.size + 1) as Lid;
+  }
+
+  nextVlid(): VLid {
+    return this.#nextVlid++ as VLid;
+  }
+
+  hostEntries(): HostEntry[] {
+    return [...this.hosts.values()].map(({ name, lid, url, incarnation, state }) => {
+      return { name, lid, url, incarnation, lost: state === "lost" };
+    });
+  }
+}
+
+export function isAlive(guest: GuestRecord): boolean {
+  return guest.state === "starting" || guest.state === "running" || guest.state === "moving";
+}
+
+export function appendLog(guest: GuestRecord, line: LogLine): void {
+  guest.log.push(line);
+  if (guest.log.length > logLinesMax) guest.log.shift();
+}

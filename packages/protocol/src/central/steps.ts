@@ -1,0 +1,138 @@
+import { defaults, NomadError } from "@nomad/base";
+import type { Answer, AnswerOf, Request, Unnumbered } from "../message.ts";
+import type { Phase } from "../phase.ts";
+import type { Directory } from "./directory.ts";
+import type { Move } from "./move.ts";
+
+export interface Ask {
+  readonly to: string;
+  readonly message: Unnumbered<Request>;
+}
+
+export interface Step {
+  /** Who is asked what in this phase. */
+  readonly ask: (move: Move, directory: Directory, generation: number) => readonly Ask[];
+  /** What an answer adds to the move. Throws NomadError when the move must not go on. */
+  readonly take: (move: Move, answer: Answer) => void;
+  /** The phase entered when all have answered. */
+  readonly next: Phase;
+  readonly timeoutMs: number;
+}
+
+const nothing = (): void => {};
+const ofMove = (move: Move, generation: number) => ({ move: move.record.id, vlid: move.vlid, generation });
+
+/** Hosts where the peers of a moving guest run now. */
+function hostsOfPeers(move: Move, directory: Directory): string[] {
+  const hosts = move.peers.map((vlid) => directory.byVlid(vlid)?.host);
+  return [...new Set(hosts.filter((host) => host !== undefined && directory.host(host).state !== "lost"))] as string[];
+}
+
+function checkDigests({ record }: Move): void {
+  if (record.digestSource !== "" && record.digestSource === record.digestDestination) return;
+  throw new NomadError("E_DIGEST", `memory of ${record.guest} is not the same at ${record.from} and at ${record.to}: ` +
+    `${record.digestSource.slice(0, 16)} and ${record.digestDestination.slice(0, 16)}`);
+}
+
+/** From each phase to the next: the protocol, as a table. COMMITTED is on disk before anything is asked in it. */
+export const steps: Partial<Record<Phase, Step>> = {
+  planned: {
+    ask: (move, directory, generation) => {
+      const { name, image, imageHash } = directory.guest(move.record.guest);
+      return [{ to: move.record.to, message: { kind: "PREPARE", ...ofMove(move, generation), name, image, imageHash } }];
+    },
+    take: (move, answer) => {
+      const { bulkUrl, memoryBytes } = answer as AnswerOf<"PREPARED">;
+      move.bulkUrl = bulkUrl;
+      move.record.memoryPages = memoryBytes / defaults.pageBytes;
+    },
+    next: "prepared",
+    timeoutMs: 2 * defaults.controlRequestMs,
+  },
+  prepared: {
+    ask: (move, _directory, generation) => {
+      const how = { to: move.record.to, bulkUrl: move.bulkUrl, roundsMax: defaults.precopyRoundsMax, budgetMs: defaults.precopyMs };
+      const message = { kind: "PRECOPY" as const, ...ofMove(move, generation), ...how, flipPage: move.inject === "flip-page" };
+      return [{ to: move.record.from, message }];
+    },
+    take: nothing,
+    next: "precopy",
+    timeoutMs: defaults.precopyMs + 2 * defaults.controlRequestMs,
+  },
+  precopy: {
+    ask: (move, _directory, generation) => {
+      return [{ to: move.record.from, message: { kind: "SUSPEND", ...ofMove(move, generation), budgetMs: defaults.drainBudgetMs } }];
+    },
+    take: (move, answer) => {
+      move.peers = (answer as AnswerOf<"SUSPENDED">).peers;
+    },
+    next: "suspended",
+    timeoutMs: defaults.drainBudgetMs + defaults.controlRequestMs,
+  },
+  suspended: {
+    ask: (move, directory, generation) => {
+      move.peerHosts = hostsOfPeers(move, directory);
+      const message = { kind: "SUSPEND_PEER" as const, ...ofMove(move, generation), budgetMs: defaults.drainBudgetMs, token: move.token };
+      return move.peerHosts.map((to) => ({ to, message }));
+    },
+    take: (move, answer) => {
+      const { cuts, held } = answer as AnswerOf<"PEER_SUSPENDED">;
+      move.cuts.push(...cuts);
+      move.record.held += held;
+    },
+    next: "peers-suspended",
+    timeoutMs: defaults.drainBudgetMs + defaults.controlRequestMs,
+  },
+  "peers-suspended": {
+    ask: (move, _directory, generation) => {
+      const message = { kind: "STOP" as const, ...ofMove(move, generation), to: move.record.to, budgetMs: defaults.stopBudgetMs };
+      return [{ to: move.record.from, message }];
+    },
+    take: (move, answer) => {
+      const { digest, held } = answer as AnswerOf<"STOPPED">;
+      move.record.digestSource = digest;
+      move.record.held += held;
+    },
+    next: "stopped",
+    timeoutMs: defaults.stopBudgetMs + 2 * defaults.controlRequestMs,
+  },
+  stopped: {
+    ask: (move, _directory, generation) => {
+      return [{ to: move.record.to, message: { kind: "BIND", ...ofMove(move, generation), epoch: move.epoch, cuts: move.cuts } }];
+    },
+    take: (move, answer) => {
+      move.record.digestDestination = (answer as AnswerOf<"BOUND">).digest;
+      checkDigests(move);
+    },
+    next: "bound",
+    timeoutMs: 2 * defaults.controlRequestMs,
+  },
+  COMMITTED: {
+    ask: (move, _directory, generation) => {
+      const { epoch, peerHosts, token } = move;
+      return [{ to: move.record.to, message: { kind: "RUN", ...ofMove(move, generation), epoch, peerHosts: [...peerHosts], token } }];
+    },
+    take: nothing,
+    next: "running",
+    timeoutMs: Number.POSITIVE_INFINITY,
+  },
+  "peers-resumed": {
+    ask: (move, _directory, generation) => [{ to: move.record.from, message: { kind: "RELEASE", ...ofMove(move, generation), to: move.record.to } }],
+    take: nothing,
+    next: "released",
+    timeoutMs: Number.POSITIVE_INFINITY,
+  },
+  aborting: {
+    ask: (move, _directory, generation) => {
+      const { token, peerHosts } = move;
+      const message = { kind: "ABORT" as const, ...ofMove(move, generation), epoch: move.epoch + 1, peerHosts: [...peerHosts], token };
+      return [
+        { to: move.record.from, message: { ...message, role: "source" } },
+        { to: move.record.to, message: { ...message, role: "destination" } },
+      ];
+    },
+    take: nothing,
+    next: "aborted",
+    timeoutMs: Number.POSITIVE_INFINITY,
+  },
+};

@@ -1,0 +1,233 @@
+import { Backend, type BackendEvents } from "@nomad/backend";
+import { defaults, type Lid, NomadError, unreachable, type VLid } from "@nomad/base";
+import type { Hca, HcaEvents } from "@nomad/hca";
+import { type Answer, isAnswer, isRequest, type Notice, type Request, type RequestOf, type Unnumbered } from "../message.ts";
+import type { HostEntry } from "../schema.ts";
+import { earlier } from "../timers.ts";
+import { HostContext } from "./context.ts";
+import { DestinationMove } from "./destination.ts";
+import type { HostEffect, HostEvent } from "./effects.ts";
+import { Guests } from "./guests.ts";
+import { Names } from "./names.ts";
+import { Peers } from "./peers.ts";
+import type { Reply } from "./reply.ts";
+import { guestHolder, SourceMove } from "./source.ts";
+
+export interface CoordinatorOptions {
+  readonly name: string;
+  readonly lid: Lid;
+  readonly makeHca: (events: HcaEvents) => Hca;
+}
+
+/**
+ * A host's privileged domain without its IO: coordinator, back-end and adapter. `handle` takes what has happened and
+ * the time (ms); `takeEffects` gives what is to be done; `tick` is due at `deadline`. Packets go by `backend.hca`.
+ */
+export class Coordinator {
+  readonly backend: Backend;
+  readonly guests: Guests;
+  readonly #host: HostContext;
+  readonly #names: Names;
+  readonly #peers: Peers;
+  readonly #sources = new Map<string, SourceMove>();
+  readonly #destinations = new Map<string, DestinationMove>();
+  #heartbeatAt = 0;
+
+  constructor(options: CoordinatorOptions) {
+    this.backend = new Backend({ lid: options.lid, makeHca: options.makeHca, events: this.#backendEvents() });
+    this.#host = new HostContext(options.name, this.backend);
+    this.guests = new Guests(this.#host);
+    this.#names = new Names(this.#host, this.guests);
+    this.#peers = new Peers(this.#host, this.#names);
+  }
+
+  get hosts(): ReadonlyMap<string, HostEntry> {
+    return this.#host.hosts;
+  }
+
+  handle(event: HostEvent, now: number): void {
+    this.#host.now = now;
+    this.#event(event);
+    this.#messagesToSelf();
+  }
+
+  /** A guest has rung its bell. */
+  bell(vlid: VLid, now: number): void {
+    this.#host.now = now;
+    this.backend.bell(vlid, now);
+    this.#messagesToSelf();
+  }
+
+  takeEffects(): HostEffect[] {
+    return this.#host.effects.splice(0);
+  }
+
+  deadline(): number {
+    return earlier(earlier(this.#host.timers.deadline(), this.#host.requests.deadline()), this.#heartbeatAt) ?? this.#heartbeatAt;
+  }
+
+  tick(now: number): void {
+    this.#host.now = now;
+    if (now >= this.#heartbeatAt) {
+      this.#heartbeatAt = now + defaults.heartbeatMs;
+      this.#host.tell("central", { kind: "HEARTBEAT" });
+    }
+    this.#host.timers.tick(now);
+    this.#host.requests.tick(now);
+    this.#messagesToSelf();
+  }
+
+  #event(event: HostEvent): void {
+    switch (event.kind) {
+      case "message":
+        return this.#message(event.from, event.incarnation, event.message);
+      case "channel-up":
+        return this.#host.requests.resend(event.to);
+      case "done":
+        return this.#host.settle(event.ticket, { value: event.value });
+      case "failed":
+        return this.#host.settle(event.ticket, { error: event.error });
+      case "guest-exit":
+        return this.guests.exited(event.vlid, event.exitCode, event.error);
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #messagesToSelf(): void {
+    for (let message = this.#host.toSelf.shift(); message; message = this.#host.toSelf.shift()) {
+      this.#message(this.#host.name, "self", message);
+    }
+  }
+
+  #message(from: string, incarnation: string, message: Request | Answer | Notice): void {
+    if (isAnswer(message)) return this.#host.requests.answered(from, message);
+    if (!isRequest(message)) return this.#notice(message);
+    const sender = `${from}#${incarnation}`;
+    const before = this.#host.inbox.receive(sender, message);
+    if (before === "working") return;
+    if (before !== "new") return this.#host.send(from, before);
+    this.#request(message, this.#reply(from, sender, message.id));
+  }
+
+  #reply(from: string, sender: string, id: number): Reply {
+    const answer = (body: Unnumbered<Answer>) => {
+      const numbered = { ...body, re: id } as Answer;
+      this.#host.inbox.answered(sender, numbered);
+      this.#host.send(from, numbered);
+    };
+    const refuse: Reply["refuse"] = (code, message) => answer({ kind: "FAILED", code, message });
+    return { from, answer, refuse, fail: (error) => refuse(error.code, error.message) };
+  }
+
+  #notice(notice: Notice): void {
+    if (notice.kind === "HOSTS") this.#learnHosts(notice.hosts);
+  }
+
+  #learnHosts(hosts: readonly HostEntry[]): void {
+    this.#host.hosts.clear();
+    for (const host of hosts) {
+      this.#host.hosts.set(host.name, host);
+      if (host.lost) this.#host.requests.fail(host.name, new NomadError("E_HOST_LOST", `host ${host.name} is lost`));
+    }
+    this.#host.effects.push({ kind: "hosts", changed: true });
+  }
+
+  #request(m: Request, reply: Reply): void {
+    try {
+      this.#dispatch(m, reply);
+    } catch (error) {
+      if (!(error instanceof NomadError)) throw error;
+      reply.fail(error);
+    }
+  }
+
+  #dispatch(m: Request, reply: Reply): void {
+    switch (m.kind) {
+      case "BOOT":
+        return this.guests.boot(m, reply);
+      case "END":
+        return this.guests.end(m, reply);
+      case "CONNECT":
+        return this.#names.onConnect(m, reply);
+      case "RESOLVE":
+        return this.#names.onResolve(m, reply);
+      case "PRECOPY":
+        return this.#newSource(m).precopy(m, reply);
+      case "SUSPEND":
+        return this.#source(m.move).suspend(m, reply);
+      case "STOP":
+        return this.#source(m.move).stop(m, reply);
+      case "RELEASE":
+        this.#source(m.move).release(m, reply);
+        return void this.#sources.delete(m.move);
+      case "PREPARE":
+        return this.#newDestination(m).prepare(reply);
+      case "STATE":
+        return this.#destination(m.move).state(m, reply);
+      case "BIND":
+        return this.#destination(m.move).bind(m, reply);
+      case "RUN":
+        return this.#destination(m.move).run(m, m.token, reply);
+      case "ABORT":
+        return this.#abort(m, reply);
+      case "SUSPEND_PEER":
+        return this.#peers.suspend(m, reply);
+      case "RESUME_PEER":
+        return this.#peers.resume(m, reply);
+      default:
+        return reply.refuse("E_MESSAGE", `a host does not take ${m.kind}`);
+    }
+  }
+
+  #newSource(m: RequestOf<"PRECOPY">): SourceMove {
+    const source = new SourceMove(this.#host, this.guests, this.#names, m);
+    this.#sources.set(m.move, source);
+    return source;
+  }
+
+  #newDestination(m: RequestOf<"PREPARE">): DestinationMove {
+    const destination = new DestinationMove(this.#host, this.guests, this.#names, m);
+    this.#destinations.set(m.move, destination);
+    return destination;
+  }
+
+  #source(move: string): SourceMove {
+    const source = this.#sources.get(move);
+    if (!source) throw new NomadError("E_STATE", `${this.#host.name} is not the source of move ${move}`);
+    return source;
+  }
+
+  #destination(move: string): DestinationMove {
+    const destination = this.#destinations.get(move);
+    if (!destination) throw new NomadError("E_STATE", `${this.#host.name} is not the destination of move ${move}`);
+    return destination;
+  }
+
+  /** A move of which this host has seen nothing is aborted already. */
+  #abort(m: RequestOf<"ABORT">, reply: Reply): void {
+    const moves = m.role === "source" ? this.#sources : this.#destinations;
+    const move = moves.get(m.move);
+    if (!move) return reply.answer({ kind: "ABORTED" });
+    moves.delete(m.move);
+    if (move instanceof SourceMove) move.abort(m, m.token, reply);
+    else move.abort(m, reply);
+  }
+
+  #backendEvents(): BackendEvents {
+    return {
+      connect: (call) => this.#names.connect(call),
+      resolve: (call) => this.#names.resolve(call),
+      publish: (call) => this.#names.publish(call),
+      lookup: (call) => this.#names.lookup(call),
+      report: (vlid, json) => this.#host.tell("central", { kind: "REPORT", vlid, json }),
+      log: (vlid, line) => this.#host.tell("central", { kind: "LOG", vlid, line }),
+      drained: (holder) => this.#drained(holder),
+    };
+  }
+
+  #drained(holder: string): void {
+    this.#peers.drained(holder);
+    for (const [move, source] of this.#sources) if (guestHolder(move) === holder) source.drained();
+  }
+}

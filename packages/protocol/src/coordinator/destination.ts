@@ -1,0 +1,105 @@
+import { type DeviceSnapshot, migration, type PeerName } from "@nomad/backend";
+import { NomadError, type VLid } from "@nomad/base";
+import type { DeviceMemory } from "@nomad/hca";
+import type { RequestOf } from "../message.ts";
+import type { VmState } from "../schema.ts";
+import { type HostContext, ignore } from "./context.ts";
+import type { Created } from "./effects.ts";
+import type { Guests } from "./guests.ts";
+import type { Names } from "./names.ts";
+import { resumePeersAt } from "./peers.ts";
+import type { Reply } from "./reply.ts";
+import { guestHolder } from "./source.ts";
+
+/** A move, seen from where the guest goes: all that can fail is done inert, before RUN opens the gate. */
+export class DestinationMove {
+  readonly #host: HostContext;
+  readonly #guests: Guests;
+  readonly #names: Names;
+  readonly #m: RequestOf<"PREPARE">;
+  #memory: DeviceMemory | null = null;
+  #state: { readonly device: DeviceSnapshot; readonly vm: VmState } | null = null;
+  #bound: readonly PeerName[] | null = null;
+  #running = false;
+
+  constructor(host: HostContext, guests: Guests, names: Names, m: RequestOf<"PREPARE">) {
+    this.#host = host;
+    this.#guests = guests;
+    this.#names = names;
+    this.#m = m;
+  }
+
+  prepare(reply: Reply): void {
+    const { vlid, name, image, imageHash, move } = this.#m;
+    if (this.#guests.running.has(vlid)) return reply.refuse("E_STATE", `guest ${name} runs at ${this.#host.name} already`);
+    const created = ({ memory }: Created) => {
+      this.#memory = memory;
+      const ready = (bulkUrl: string) => reply.answer({ kind: "PREPARED", bulkUrl, memoryBytes: memory.bytes.length });
+      this.#host.bulk<string>(move, { do: "expect", vlid }, ready, reply.fail);
+    };
+    this.#host.vmm<Created>(vlid, { do: "create", name, image, imageHash }, created, reply.fail);
+  }
+
+  /** What of the guest is not in its memory, from the source itself. */
+  state(m: RequestOf<"STATE">, reply: Reply): void {
+    this.#state = { device: m.device, vm: m.vm };
+    reply.answer({ kind: "STATE_TAKEN" });
+  }
+
+  bind(m: RequestOf<"BIND">, reply: Reply): void {
+    const [memory, state] = [this.#memory, this.#state];
+    if (!memory || !state) return reply.refuse("E_STATE", `the state of guest ${m.vlid} has not arrived at ${this.#host.name}`);
+    const hashed = (digest: string) => {
+      const restored = () => {
+        try {
+          const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts };
+          this.#bound = migration.bind(this.#host.backend, state.device, at, this.#host.now);
+          reply.answer({ kind: "BOUND", digest });
+        } catch (error) {
+          if (!(error instanceof NomadError)) throw error;
+          reply.fail(error);
+        }
+      };
+      this.#host.vmm(m.vlid, { do: "restore", state: state.vm }, restored, reply.fail);
+    };
+    this.#host.bulk<string>(m.move, { do: "digest" }, hashed, reply.fail);
+  }
+
+  run(m: RequestOf<"RUN">, token: string, reply: Reply): void {
+    const names = this.#bound;
+    if (!names) return reply.refuse("E_STATE", `guest ${m.vlid} is not bound at ${this.#host.name}`);
+    const { name, image, vlid, move } = this.#m;
+    this.#running = true;
+    this.#guests.tombstones.delete(vlid);
+    this.#guests.running.set(vlid, { vlid, name, image, epoch: m.epoch });
+    migration.open(this.#host.backend, vlid);
+    const running = () => {
+      this.#host.bulk(move, { do: "forget" }, ignore, ignore);
+      reply.answer({ kind: "RUNNING" });
+    };
+    this.#host.vmm(vlid, { do: "run" }, running, reply.fail);
+    this.#resumePeers(m, token, names);
+  }
+
+  #resumePeers(m: RequestOf<"RUN">, token: string, names: readonly PeerName[]): void {
+    const { move, vlid, generation, epoch } = m;
+    const open = (peers: readonly VLid[] | "all") => {
+      if (this.#host.backend.devices.has(vlid)) migration.openTowards(this.#host.backend, vlid, guestHolder(move), peers, this.#host.now);
+    };
+    const done = () => {
+      open("all");
+      this.#names.settled(vlid);
+      const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: ignore, onFail: ignore };
+      this.#host.ask("central", { kind: "PEERS_RESUMED", move, vlid, generation }, o);
+    };
+    this.#names.located(vlid, this.#host.name);
+    resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names }, { opened: open, done });
+  }
+
+  abort(m: RequestOf<"ABORT">, reply: Reply): void {
+    if (this.#running) return reply.refuse("E_STATE", `guest ${m.vlid} runs at ${this.#host.name}: its move is decided`);
+    this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
+    this.#guests.drop(m.vlid);
+    reply.answer({ kind: "ABORTED" });
+  }
+}

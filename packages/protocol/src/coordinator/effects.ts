@@ -1,0 +1,58 @@
+import type { NomadError, VLid } from "@nomad/base";
+import type { DeviceMemory } from "@nomad/hca";
+import type { Message } from "../message.ts";
+import type { VmState } from "../schema.ts";
+
+/** What a coordinator asks of the host it runs in. */
+export type HostEffect =
+  | { readonly kind: "send"; readonly to: string; readonly message: Message }
+  | { readonly kind: "hosts"; readonly changed: true }
+  | { readonly kind: "vmm"; readonly ticket: number; readonly vlid: VLid; readonly action: VmmAction }
+  | { readonly kind: "bulk"; readonly ticket: number; readonly move: string; readonly action: BulkAction };
+
+/** Each is answered by a `done` event with the same ticket; the value's type stands behind it. */
+export type VmmAction =
+  /** A worker and memory for an image, not running. `Created` */
+  | { readonly do: "create"; readonly name: string; readonly image: string; readonly imageHash: string | null }
+  /** Start the program. */
+  | { readonly do: "boot"; readonly arguments: Readonly<Record<string, string>> }
+  /** Unwind. `VmState` */
+  | { readonly do: "stop"; readonly budgetMs: number }
+  /** Go on after `stop`, in the same place. */
+  | { readonly do: "resume" }
+  /** Take the state of a guest whose memory is here; everything but running. */
+  | { readonly do: "restore"; readonly state: VmState }
+  | { readonly do: "run" }
+  | { readonly do: "shutdown" }
+  | { readonly do: "destroy" };
+
+export interface Created {
+  readonly memory: DeviceMemory;
+  readonly imageHash: string;
+}
+
+export type BulkAction =
+  /** Destination: pages of this move may come. The URL to send them to (string). */
+  | { readonly do: "expect"; readonly vlid: VLid }
+  | { readonly do: "open"; readonly vlid: VLid; readonly url: string }
+  /** Source: send what is dirty. `Round` */
+  | { readonly do: "round"; readonly round: number; readonly final: boolean; readonly flipPage: boolean }
+  /** Destination: digest of its memory (string). */
+  | { readonly do: "digest" }
+  | { readonly do: "forget" };
+
+export interface Round {
+  readonly pages: number;
+  readonly bytes: number;
+  /** Of this side's memory, in a final round. */
+  readonly digest: string | null;
+}
+
+/** What happens to a coordinator. */
+export type HostEvent =
+  /** `incarnation` tells one run of the sender from the next. */
+  | { readonly kind: "message"; readonly from: string; readonly incarnation: string; readonly message: Message }
+  | { readonly kind: "channel-up"; readonly to: string }
+  | { readonly kind: "done"; readonly ticket: number; readonly value: unknown }
+  | { readonly kind: "failed"; readonly ticket: number; readonly error: NomadError }
+  | { readonly kind: "guest-exit"; readonly vlid: VLid; readonly exitCode: number | null; readonly error: NomadError | null };

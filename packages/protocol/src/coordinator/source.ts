@@ -1,0 +1,141 @@
+import { type DeviceSnapshot, migration } from "@nomad/backend";
+import { limits, NomadError } from "@nomad/base";
+import type { RequestOf } from "../message.ts";
+import type { VmState } from "../schema.ts";
+import { type HostContext, ignore } from "./context.ts";
+import type { Round } from "./effects.ts";
+import type { Guest, Guests } from "./guests.ts";
+import type { Names } from "./names.ts";
+import { resumePeersAt } from "./peers.ts";
+import { converged, type RoundSize } from "./precopy.ts";
+import type { Reply } from "./reply.ts";
+
+/** What holds the moving guest's own queue pairs, at its source and, once bound, at its destination. */
+export const guestHolder = (move: string): string => `guest:${move}`;
+
+/**
+ * A move, seen from where the guest is: copies its pages while it runs, drains what it sends, stops it, hands over its
+ * state; then lets go, or lets it go on.
+ */
+export class SourceMove {
+  readonly guest: Guest;
+  readonly #host: HostContext;
+  readonly #guests: Guests;
+  readonly #names: Names;
+  readonly #move: string;
+  #rounds: RoundSize[] = [];
+  #flipPage = false;
+  #vm: "running" | "stopping" | "stopped" = "running";
+  #drained: (() => void) | null = null;
+  #aborted = false;
+
+  constructor(host: HostContext, guests: Guests, names: Names, m: RequestOf<"PRECOPY">) {
+    const guest = guests.running.get(m.vlid);
+    if (!guest) throw new NomadError("E_NO_GUEST", `no guest with vLID ${m.vlid} runs at ${host.name}`);
+    this.guest = guest;
+    this.#host = host;
+    this.#guests = guests;
+    this.#names = names;
+    this.#move = m.move;
+  }
+
+  precopy(m: RequestOf<"PRECOPY">, reply: Reply): void {
+    this.#flipPage = m.flipPage;
+    const until = this.#host.now + m.budgetMs;
+    const round = () => this.#round(m, false, next, reply.fail);
+    const next = () => {
+      const verdict = converged(this.#rounds, { roundsMax: m.roundsMax, timeIsUp: this.#host.now >= until });
+      if (verdict === "again") round();
+      else reply.answer({ kind: "CONVERGED", converged: verdict === "converged" });
+    };
+    this.#host.bulk(m.move, { do: "open", vlid: m.vlid, url: m.bulkUrl }, round, reply.fail);
+  }
+
+  #round(m: { vlid: Guest["vlid"]; generation: number }, final: boolean, then: (r: Round) => void, fail: (e: NomadError) => void): void {
+    const round = this.#rounds.length;
+    const done = (result: Round) => {
+      const { pages, bytes } = result;
+      this.#rounds.push({ pages });
+      this.#host.tell("central", { kind: "PROGRESS", move: this.#move, vlid: m.vlid, generation: m.generation, round, pages, bytes, final });
+      if (!this.#aborted) then(result);
+    };
+    this.#host.bulk<Round>(this.#move, { do: "round", round, final, flipPage: final && this.#flipPage }, done, fail);
+  }
+
+  suspend(m: RequestOf<"SUSPEND">, reply: Reply): void {
+    const { backend, timers, now } = this.#host;
+    const holder = guestHolder(m.move);
+    migration.suspend(backend, m.vlid, holder, now);
+    const late = timers.at(now + m.budgetMs, () => {
+      this.#drained = null;
+      reply.refuse("E_DRAIN", `what ${this.guest.name} has sent was not acknowledged in ${m.budgetMs} ms`);
+    });
+    this.#drained = () => {
+      late();
+      this.#drained = null;
+      reply.answer({ kind: "SUSPENDED", peers: migration.peersOf(backend.device(m.vlid)) });
+    };
+    if (backend.hca.drained(holder)) this.#drained();
+  }
+
+  drained(): void {
+    this.#drained?.();
+  }
+
+  stop(m: RequestOf<"STOP">, reply: Reply): void {
+    this.#vm = "stopping";
+    const stopped = (vm: VmState) => {
+      this.#vm = "stopped";
+      if (this.#aborted) return this.#resumeVm();
+      const { snapshot, held } = migration.detach(this.#host.backend, m.vlid);
+      const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held });
+      this.#round(m, true, (round) => this.#handOver(m, snapshot, vm, () => finish(round), reply), reply.fail);
+    };
+    const failed = (error: NomadError) => {
+      this.#vm = "running";
+      reply.fail(error);
+    };
+    this.#host.vmm<VmState>(m.vlid, { do: "stop", budgetMs: m.budgetMs }, stopped, failed);
+  }
+
+  #handOver(m: RequestOf<"STOP">, device: DeviceSnapshot, vm: VmState, then: () => void, reply: Reply): void {
+    const { move, vlid, generation } = m;
+    if (device.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
+    const message = { kind: "STATE" as const, move, vlid, generation, device: device as RequestOf<"STATE">["device"], vm };
+    this.#host.ask(m.to, message, { timeoutMs: m.budgetMs, onAnswer: then, onFail: reply.fail });
+  }
+
+  /** The guest goes on here, under a new epoch, as if the move had never begun. */
+  abort(m: RequestOf<"ABORT">, token: string, reply: Reply): void {
+    this.#aborted = true;
+    this.#drained = null;
+    const { backend } = this.#host;
+    this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
+    this.guest.epoch = m.epoch;
+    migration.reopen(backend, m.vlid, m.epoch);
+    if (this.#vm === "stopped") this.#resumeVm();
+    const opened = (peers: readonly Guest["vlid"][]) => migration.openTowards(backend, m.vlid, guestHolder(m.move), peers, this.#host.now);
+    const done = () => {
+      migration.openTowards(backend, m.vlid, guestHolder(m.move), "all", this.#host.now);
+      this.#names.settled(m.vlid);
+      reply.answer({ kind: "ABORTED" });
+    };
+    const { move, vlid, generation, epoch } = m;
+    resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names: [] }, { opened, done });
+  }
+
+  #resumeVm(): void {
+    this.#vm = "running";
+    this.#host.vmm(this.guest.vlid, { do: "resume" }, ignore, ignore);
+  }
+
+  /** The guest runs elsewhere: nothing of it stays but the way to it. */
+  release(m: RequestOf<"RELEASE">, reply: Reply): void {
+    this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
+    this.#guests.tombstones.set(m.vlid, m.to);
+    this.#names.located(m.vlid, m.to);
+    this.#guests.drop(m.vlid);
+    this.#names.settled(m.vlid);
+    reply.answer({ kind: "RELEASED" });
+  }
+}

@@ -1,0 +1,130 @@
+import { errorCodes, limits, NomadError } from "@nomad/base";
+import { Packr } from "msgpackr";
+import { z } from "zod";
+import { deviceSnapshot, hostEntry, lid, name, peerCut, peerName, vlid, vmState, vkey, vqpn, qpn } from "./schema.ts";
+
+const uint = z.int().nonnegative();
+const epoch = uint;
+const token = z.string().max(64);
+const move = z.string().min(1).max(64);
+const errorCode = z.enum(Object.keys(errorCodes) as [keyof typeof errorCodes]);
+
+/** Of a move: which one, of which guest, decided by which central. An older generation is refused. */
+const ofMove = { move, vlid, generation: uint };
+const request = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.object({ kind: z.literal(kind), id: uint, ...shape });
+const answer = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.object({ kind: z.literal(kind), re: uint, ...shape });
+const notice = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) => z.object({ kind: z.literal(kind), ...shape });
+
+/** Repeated until answered. A receiver that has answered before answers the same. */
+const requests = [
+  // host -> central
+  request("HELLO", { name, incarnation: z.string().max(64), url: z.string().max(255), pid: uint }),
+  request("GUEST_ENDED", { vlid, epoch, exitCode: z.int().nullable(), error: z.object({ code: errorCode, message: z.string() }).nullable() }),
+  request("PUBLISH", { key: z.string().max(255), value: z.string().max(16_384) }),
+  request("LOOKUP", { key: z.string().max(255) }),
+  request("LOCATE", { vlid }),
+  request("PEERS_RESUMED", ofMove),
+  // central -> host, guests
+  request("BOOT", { vlid, epoch, name, image: name, arguments: z.record(z.string(), z.string()) }),
+  request("END", { vlid, force: z.boolean() }),
+  // central -> source
+  request("PRECOPY", { ...ofMove, to: name, bulkUrl: z.string().max(255), roundsMax: uint, budgetMs: uint, flipPage: z.boolean() }),
+  request("SUSPEND", { ...ofMove, budgetMs: uint }),
+  request("STOP", { ...ofMove, to: name, budgetMs: uint }),
+  request("RELEASE", { ...ofMove, to: name }),
+  // central -> destination
+  request("PREPARE", { ...ofMove, name, image: name, imageHash: z.string().length(64) }),
+  request("BIND", { ...ofMove, epoch, cuts: z.array(peerCut) }),
+  request("RUN", { ...ofMove, epoch, peerHosts: z.array(name), token }),
+  // central -> both
+  request("ABORT", { ...ofMove, role: z.enum(["source", "destination"]), epoch, peerHosts: z.array(name), token }),
+  // central -> each peer's host
+  request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, token }),
+  // source or destination, by the token, or central -> each peer's host
+  request("RESUME_PEER", { ...ofMove, token, epoch, dlid: lid, host: name, names: z.array(peerName) }),
+  // host -> host
+  request("CONNECT", { vlid, vqpn, from: vlid }),
+  request("RESOLVE", { vlid, vkey }),
+  request("STATE", { ...ofMove, device: deviceSnapshot, vm: vmState }),
+] as const;
+
+const answers = [
+  answer("WELCOME", { lid, generation: uint, hosts: z.array(hostEntry) }),
+  answer("NOTED", {}),
+  answer("PUBLISHED", {}),
+  answer("FOUND", { value: z.string().nullable() }),
+  answer("LOCATION", { host: name.nullable() }),
+  answer("BOOTED", { memoryBytes: uint, imageHash: z.string().length(64) }),
+  answer("ENDED", {}),
+  answer("CONVERGED", { converged: z.boolean() }),
+  answer("SUSPENDED", { peers: z.array(vlid) }),
+  answer("STOPPED", { digest: z.string(), held: uint }),
+  answer("RELEASED", {}),
+  answer("PREPARED", { bulkUrl: z.string().max(255), memoryBytes: uint }),
+  answer("BOUND", { digest: z.string() }),
+  answer("RUNNING", {}),
+  answer("ABORTED", {}),
+  answer("PEER_SUSPENDED", { cuts: z.array(peerCut), held: uint }),
+  answer("PEER_RESUMED", { peers: z.array(vlid) }),
+  answer("CONNECTED", { dlid: lid, qpn, epoch }),
+  answer("NAME", { rkey: uint, epoch }),
+  answer("MOVED", { host: name }),
+  answer("STATE_TAKEN", {}),
+  answer("FAILED", { code: errorCode, message: z.string().max(4096) }),
+] as const;
+
+/** Neither answered nor repeated: lost with the connection. */
+const notices = [
+  notice("HEARTBEAT", {}),
+  notice("HOSTS", { hosts: z.array(hostEntry) }),
+  notice("PROGRESS", { ...ofMove, round: uint, pages: uint, bytes: uint, final: z.boolean() }),
+  notice("LOG", { vlid, line: z.string() }),
+  notice("REPORT", { vlid, json: z.string() }),
+] as const;
+
+const requestSchema = z.discriminatedUnion("kind", requests);
+const answerSchema = z.discriminatedUnion("kind", answers);
+const noticeSchema = z.discriminatedUnion("kind", notices);
+const messageSchema = z.union([requestSchema, answerSchema, noticeSchema]);
+const schemaOf = new Map<string, z.ZodType<Message>>(
+  [...requests, ...answers, ...notices].map((s) => [s.shape.kind.value, s as unknown as z.ZodType<Message>]),
+);
+
+export type Request = z.infer<typeof requestSchema>;
+export type Answer = z.infer<typeof answerSchema>;
+export type Notice = z.infer<typeof noticeSchema>;
+export type Message = z.infer<typeof messageSchema>;
+export type RequestOf<K extends Request["kind"]> = Extract<Request, { kind: K }>;
+export type AnswerOf<K extends Answer["kind"]> = Extract<Answer, { kind: K }>;
+/** A request or answer before it is numbered. */
+export type Unnumbered<M> = M extends unknown ? Omit<M, "id" | "re"> : never;
+
+export const isRequest = (message: Message): message is Request => "id" in message;
+export const isAnswer = (message: Message): message is Answer => "re" in message;
+
+const packr = new Packr({ useRecords: false, int64AsType: "bigint" });
+
+export function encodeMessage(message: Message): Uint8Array {
+  return packr.pack(message);
+}
+
+/** The message in these bytes. Throws E_TOO_LARGE or E_MESSAGE; nothing of a bad message is used. */
+export function decodeMessage(bytes: Uint8Array): Message {
+  if (bytes.length > limits.controlBytesMax) {
+    throw new NomadError("E_TOO_LARGE", `control message of ${bytes.length} bytes; at most ${limits.controlBytesMax}`);
+  }
+  let value: unknown;
+  try {
+    value = packr.unpack(bytes);
+  } catch (cause) {
+    throw new NomadError("E_MESSAGE", "control message is not msgpack", { cause });
+  }
+  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
+  const schema = schemaOf.get(String(kind));
+  if (!schema) throw new NomadError("E_MESSAGE", `control message of unknown kind ${JSON.stringify(kind)?.slice(0, 40)}`);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new NomadError("E_MESSAGE", `malformed ${kind}: ${z.prettifyError(parsed.error).slice(0, 300)}`);
+  return parsed.data;
+}

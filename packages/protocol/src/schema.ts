@@ -1,0 +1,103 @@
+import { limits, type Lid, type Psn, type Qpn, type VKey, type VLid, type VQpn } from "@nomad/base";
+import { z } from "zod";
+import { name } from "./http/schema.ts";
+
+// Schemas of what messages are made of. Numbers get their brands here, at the edge.
+const u32 = z.int().min(0).max(0xffff_ffff);
+const u24 = z.int().min(0).max(0xff_ffff);
+const u16 = z.int().min(0).max(0xffff);
+const branded = <T extends number>(schema: z.ZodType<number>) => schema as unknown as z.ZodType<T>;
+
+export const lid = branded<Lid>(u16);
+export const vlid = branded<VLid>(u16);
+export const qpn = branded<Qpn>(u24);
+export const vqpn = branded<VQpn>(u24);
+export const psn = branded<Psn>(u24);
+export const vkey = branded<VKey>(u32);
+export { name } from "./http/schema.ts";
+
+/** A host as the others see it: where its port is and how to reach it. */
+export const hostEntry = z.object({ name, lid, url: z.string().max(255), incarnation: z.string().max(64), lost: z.boolean() });
+export type HostEntry = z.infer<typeof hostEntry>;
+
+export const peerCut = z.object({ vlid, vqpn, toVqpn: vqpn, dlid: lid, qpn, sqPsn: psn, rqPsn: psn });
+export const peerName = z.object({ vqpn, qpn });
+
+const ring = { record: u32, ring: u32, entries: z.int().min(1).max(limits.ringEntriesMax) };
+const workRing = z.object({ ...ring, maxSge: z.int().min(0).max(limits.sgesMax) });
+const qpState = z.union([0, 1, 2, 3, 4, 5, 6].map((state) => z.literal(state as 0 | 1 | 2 | 3 | 4 | 5 | 6)));
+
+const qpSnapshot = z.object({
+  type: u32,
+  state: qpState,
+  attributes: z.object({
+    access: u32,
+    pathMtu: u32,
+    timeout: u32,
+    retryCnt: u32,
+    rnrRetry: u32,
+    rqPsn: psn,
+    sqPsn: psn,
+    maxRdAtomic: u32,
+    maxDestRdAtomic: u32,
+    minRnrTimer: u32,
+    destQpn: qpn,
+    dlid: lid,
+    remoteEpoch: u32,
+  }),
+  sqPsn: psn,
+  rqPsn: psn,
+  msn: u24,
+  sqConsumer: u32,
+  rqConsumer: u32,
+  signalAll: z.boolean(),
+  userIndex: u32,
+  atomics: z.array(z.object({ psn, original: z.bigint() })).max(256),
+});
+
+const remote = z.object({ vlid, vqpn });
+
+/** What makes a guest's device again; the shape is backend's `DeviceSnapshot`. */
+export const deviceSnapshot = z.object({
+  vlid,
+  pds: z.array(u32).max(limits.pdsPerGuestMax),
+  cqs: z.array(z.object({ cq: u32, location: z.object(ring) })).max(limits.cqsPerGuestMax),
+  regions: z
+    .array(z.object({ vkey, pd: u32, address: u32, length: u32, access: u32 }))
+    .max(limits.mrsPerGuestMax),
+  qps: z
+    .array(
+      z.object({
+        vqpn,
+        pd: u32,
+        sendCq: u32,
+        recvCq: u32,
+        sq: workRing,
+        rq: workRing,
+        signalAll: z.boolean(),
+        remote: remote.nullable(),
+        remoteEpoch: u32,
+        snapshot: qpSnapshot,
+      }),
+    )
+    .max(limits.qpsPerGuestMax),
+  inbound: z.array(u32),
+  next: z.object({ pd: u32, cq: u32, region: u32, qp: u32 }),
+  last: z
+    .object({
+      sequence: u32,
+      status: z.int(),
+      words: z.array(u32).max(64),
+      data: z.instanceof(Uint8Array),
+    })
+    .nullable(),
+});
+
+/** What of a stopped guest is not in its memory. */
+export const vmState = z.object({
+  globals: z.array(z.object({ name: z.string().max(255), type: z.string().max(8), value: z.union([z.number(), z.bigint()]) })).max(4096),
+  clockNs: z.bigint(),
+  shutdown: z.boolean(),
+  running: z.boolean(),
+});
+export type VmState = z.infer<typeof vmState>;
