@@ -12,7 +12,10 @@ export const PAGE_BYTES = 4096;
 export const VMM_PAGE_BYTES = 65536;
 
 // --- words of the VMM's page (byte addresses of i32) ---
-/** Non-zero: unwind at the next safepoint. Written by the host. */
+/**
+ * STOP_NONE: run. STOP_REQUESTED (by the host): unwind at the next safepoint. STOP_DONE (by the worker, exchanged for
+ * STOP_REQUESTED): the guest has unwound. A host that gives up waiting exchanges STOP_REQUESTED for STOP_NONE.
+ */
 export const VMM_STOP = 0;
 /** Counts doorbells and hypercalls; the host waits on it. Written by the guest's side: atomic add, then notify. */
 export const VMM_BELL = 4;
@@ -50,6 +53,10 @@ export const MAILBOX_WORDS_MAX = 64;
 export const MAILBOX_DATA = 12288;
 export const MAILBOX_DATA_BYTES_MAX = 16384;
 
+export const STOP_NONE = 0;
+export const STOP_REQUESTED = 1;
+export const STOP_DONE = 2;
+
 export const MAILBOX_IDLE = 0;
 export const MAILBOX_POSTED = 1;
 export const MAILBOX_DONE = 2;
@@ -58,9 +65,9 @@ export const MAILBOX_DONE = 2;
 /** Asyncify's struct: u32 current stack position, u32 stack end; the stack follows. */
 export const ASYNCIFY_STRUCT = 65536;
 export const ASYNCIFY_STACK = 65552;
-export const ASYNCIFY_STACK_END = 131072;
+export const ASYNCIFY_STACK_END = 917504;
 /** Boot arguments: u32 byte length, then UTF-8, "key=value" lines. */
-export const BOOT_ARGUMENTS = 131072;
+export const BOOT_ARGUMENTS = 917504;
 export const BOOT_ARGUMENTS_BYTES_MAX = 65532;
 /** The program's own memory starts here (asc --memoryBase). */
-export const PROGRAM_BASE = 196608;
+export const PROGRAM_BASE = 983040;
