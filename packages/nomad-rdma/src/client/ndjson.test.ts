@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { collect } from "../testing/collect.ts";
 import { lines } from "./ndjson.ts";
 
 async function split(...chunks: (string | Uint8Array)[]): Promise<string[]> {
   async function* feed() {
     for (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
   }
-  return Array.fromAsync(lines(feed()));
+  return collect(lines(feed()));
 }
 
 test("lines may arrive in pieces, and several in one piece", async () => {

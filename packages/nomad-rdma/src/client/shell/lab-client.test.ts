@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { collect } from "../../testing/collect.ts";
 import { sampleGuest, sampleMove, sampleReport } from "../../testing/samples.ts";
 import { answer, FakeCentral, fail, stream } from "../../testing/shell/fake-central.ts";
 import { LabClient } from "./lab-client.ts";
@@ -84,7 +85,7 @@ test("a stream that breaks off says so", async () => {
     stream(response, [{ type: "guest", guest: sampleGuest("alice") }]);
     response.write("{", () => response.destroy());
   });
-  await expect(Array.fromAsync(client.events())).rejects.toThrow(withCode("E_UNREACHABLE", central.url));
+  await expect(collect(client.events())).rejects.toThrow(withCode("E_UNREACHABLE", central.url));
 });
 
 test("a stream that is called off ends without an error", async () => {

@@ -50,9 +50,10 @@ export class LabWatch implements AsyncDisposable {
     throw new NomadError("E_TIMEOUT", `waited ${timeoutMs} ms in vain: ${what}`);
   }
 
-  /** Resolves when the lab's events end. */
-  get ended(): Promise<void> {
-    return this.#done;
+  /** Waits for the end of the events, and fails with what ended them. */
+  async untilEnd(): Promise<never> {
+    await this.#done;
+    throw this.#failure;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { text } from "node:stream/consumers";
 import { NomadError } from "@nomad/base";
 
 /** One HTTP request to central. */
@@ -40,8 +41,7 @@ export function send(request: Request): Promise<IncomingMessage> {
 /** The whole body of an answer as text. Fails with E_UNREACHABLE when it breaks off. */
 export async function textOf(response: IncomingMessage, url: string): Promise<string> {
   try {
-    const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>);
-    return Buffer.concat(chunks).toString("utf8");
+    return await text(response);
   } catch (error) {
     throw explain(error, url);
   }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { bearerToken, type LabEvent } from "@nomad/protocol/http";
 
 /** What a request to the fake looked like. */
@@ -33,11 +34,11 @@ export class FakeCentral implements AsyncDisposable {
     });
     const token = `Bearer ${bearerToken(secret)}`;
     async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-      const text = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString();
+      const body = await text(request);
       const seen = {
         method: request.method ?? "",
         path: request.url ?? "",
-        body: text === "" ? null : JSON.parse(text),
+        body: body === "" ? null : JSON.parse(body),
       };
       fake.seen.push(seen);
       const handler = fake.handlers.get(`${seen.method} ${seen.path.split("?")[0]}`);

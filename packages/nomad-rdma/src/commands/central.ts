@@ -1,0 +1,50 @@
+import { defaults } from "@nomad/base";
+import { Command, Option } from "commander";
+import type { Cli } from "../cli.ts";
+import { runDaemon } from "../shell/daemon-command.ts";
+import { daemonSecret } from "../shell/lab-connection.ts";
+import { makeLogger } from "../shell/logger.ts";
+import { packageVersion } from "../shell/version.ts";
+import { type Address, address } from "./options.ts";
+
+interface Options {
+  readonly listen: Address;
+  readonly journal: string;
+  readonly exitWithParent?: true;
+}
+
+/** `central`: the server that sequences moves, in the foreground. */
+export function central(cli: Cli): Command {
+  const listen = { host: "127.0.0.1", port: defaults.centralPort };
+  return new Command("central")
+    .description("run the central server")
+    .addOption(
+      new Option("--listen <host:port>", "where it listens; port 0 is any free one")
+        .env("NOMAD_LISTEN")
+        .argParser(address)
+        .default(listen, `${listen.host}:${listen.port}`),
+    )
+    .addOption(new Option("--journal <path>", "the file of its journal").env("NOMAD_JOURNAL").default(":memory:"))
+    .option("--exit-with-parent", "end when stdin ends")
+    .action((options: Options, command: Command) =>
+      cli.finish(command, (globals) =>
+        runDaemon(cli, globals, {
+          role: "central",
+          name: "central",
+          exitWithParent: options.exitWithParent ?? false,
+          start: async () => {
+            const { startCentral } = await import("@nomad/daemon");
+            const { secret } = daemonSecret(cli, globals);
+            const log = makeLogger("central", globals.verbose);
+            return startCentral({
+              ...options.listen,
+              journal: options.journal,
+              version: packageVersion(),
+              secret,
+              log,
+            });
+          },
+        }),
+      ),
+    );
+}

@@ -1,0 +1,38 @@
+import { NomadError } from "@nomad/base";
+import { Command } from "commander";
+import type { Cli } from "../cli.ts";
+import { hasEnded } from "../client/lab-view.ts";
+import { LabWatch } from "../client/shell/lab-watch.ts";
+import { guestTable } from "../output/views.ts";
+import { connectToLab } from "../shell/lab-connection.ts";
+import { integer } from "./options.ts";
+
+interface Options {
+  readonly force?: true;
+  readonly wait: boolean;
+  readonly seconds: number;
+}
+
+/** `guest stop GUEST`: asks a guest to end in its own way, or destroys it. */
+export function guestStop(cli: Cli): Command {
+  return new Command("stop")
+    .description("ask a guest to end, and wait until it has")
+    .argument("<guest>", "the guest's name")
+    .option("--force", "destroy it at once")
+    .option("--no-wait", "only ask")
+    .option("--seconds <n>", "how long to wait", integer(1, 3600), 30)
+    .action((name: string, options: Options, command: Command) =>
+      cli.finish(command, async (globals) => {
+        const client = connectToLab(cli, globals);
+        const asked = await client.stopGuest(name, options.force);
+        if (!options.wait) return { ok: true, json: { ok: true, guest: asked }, text: "" };
+        await using events = new LabWatch(client);
+        const ended = () => [events.view.guests.get(name)].find((guest) => guest !== undefined && hasEnded(guest));
+        if (!(await events.reaches(() => ended() !== undefined, options.seconds * 1000))) {
+          throw new NomadError("E_TIMEOUT", `${name} did not end within ${options.seconds} s (--force destroys it)`);
+        }
+        const guest = ended() ?? asked;
+        return { ok: true, json: { ok: true, guest }, text: guestTable([guest], cli.terminal.outStyle) };
+      }),
+    );
+}

@@ -1,0 +1,82 @@
+import { defaults, NomadError } from "@nomad/base";
+import { Command } from "commander";
+import type { Cli, Outcome } from "../cli.ts";
+import type { LabClient } from "../client/shell/lab-client.ts";
+import { LabWatch } from "../client/shell/lab-watch.ts";
+import { hostNames } from "../lab/host-names.ts";
+import { type LabFile, labFileName, parseLabFile } from "../lab/lab-file.ts";
+import { removeLabState, writeLabState } from "../lab/shell/lab-state-file.ts";
+import { startLab } from "../lab/shell/start-lab.ts";
+import { guestTable, hostTable } from "../output/views.ts";
+import { readIfThere } from "../settings/shell/nomad-directory.ts";
+import { aborted, abortOnInterrupt } from "../shell/interrupt.ts";
+import { integer } from "./options.ts";
+
+interface Options {
+  readonly file?: string;
+  readonly hosts?: number;
+  readonly port: number;
+  readonly detach?: true;
+}
+
+const hostsUpMs = 10_000;
+
+/** `lab up`: starts the lab that a file describes; in the foreground unless detached. */
+export function labUp(cli: Cli): Command {
+  return new Command("up")
+    .description("start a lab on this machine; it ends with Ctrl-C, or with `lab down`")
+    .option("-f, --file <path>", `the lab file (default: ${labFileName} when there is one)`)
+    .option("--hosts <n>", "how many hosts (default: the file's, else 3)", integer(1, 64))
+    .option("--port <n>", "central's port; 0 is any free one", integer(0, 65_535), defaults.centralPort)
+    .option("-d, --detach", "leave the lab up and return")
+    .action((options: Options, command: Command) =>
+      cli.finish(command, async (globals) => {
+        const file = readLabFile(options);
+        const hosts = options.hosts === undefined ? file.hosts : hostNames(options.hosts);
+        const signal = abortOnInterrupt();
+        const mayBeKept = options.detach ?? false;
+        const started = await startLab(cli, globals, {
+          hosts,
+          port: options.port,
+          journal: ":memory:",
+          mayBeKept,
+          signal,
+        });
+        await using lab = started.lab;
+        const outcome = await furnish(cli, started.client, { ...file, hosts }, signal);
+        const { url } = started.client;
+        const statePath = writeLabState(cli.cwd, { name: file.name, url, processes: lab.processes });
+        if (options.detach) {
+          lab.keep();
+          return outcome;
+        }
+        cli.print(outcome, globals);
+        cli.terminal.err("The lab is up until Ctrl-C.");
+        await Promise.race([aborted(signal), lab.ended]);
+        removeLabState(statePath, url);
+        return undefined;
+      }),
+    );
+}
+
+function readLabFile(options: Options): LabFile {
+  const path = options.file ?? labFileName;
+  const text = readIfThere(path);
+  if (text === undefined && options.file !== undefined)
+    throw new NomadError("E_CONFIG", `there is no lab file ${path}`);
+  return parseLabFile(text ?? "{}", path);
+}
+
+/** Waits for the hosts and starts the guests. */
+async function furnish(cli: Cli, client: LabClient, file: LabFile, signal: AbortSignal): Promise<Outcome> {
+  await using events = new LabWatch(client);
+  const areUp = () => file.hosts.every((name) => events.view.hosts.get(name)?.state === "up");
+  await events.until(`${file.hosts.length} hosts are up`, areUp, hostsUpMs, signal);
+  for (const { host, ...guest } of file.guests) {
+    await client.runGuest(host === undefined ? guest : { ...guest, host });
+  }
+  const { hosts, guests } = await client.status();
+  const style = cli.terminal.outStyle;
+  const text = [`The lab ${file.name} is up at ${client.url}`, hostTable(hosts, style), guestTable(guests, style)];
+  return { ok: true, json: { ok: true, name: file.name, url: client.url, hosts, guests }, text: text.join("\n\n") };
+}

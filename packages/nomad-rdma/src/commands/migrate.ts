@@ -1,0 +1,43 @@
+import { injection } from "@nomad/protocol/http";
+import { Command, Option } from "commander";
+import type { Cli } from "../cli.ts";
+import { LabWatch } from "../client/shell/lab-watch.ts";
+import { Narrator } from "../output/narrator.ts";
+import { moveTable } from "../output/views.ts";
+import { connectToLab } from "../shell/lab-connection.ts";
+import { makeProgress } from "../shell/progress.ts";
+
+interface Options {
+  readonly inject?: "flip-page";
+  readonly wait: boolean;
+}
+
+/** `migrate GUEST HOST`: moves a running guest. */
+export function migrate(cli: Cli): Command {
+  return new Command("migrate")
+    .description("move a running guest to another host")
+    .argument("<guest>", "the guest's name")
+    .argument("<host>", "where it shall run")
+    .addOption(new Option("--inject <fault>", "make the move suffer a fault").choices(injection.options))
+    .option("--no-wait", "return when the move has begun")
+    .action((guest: string, to: string, options: Options, command: Command) =>
+      cli.finish(command, async (globals) => {
+        const client = connectToLab(cli, globals);
+        const progress = makeProgress(cli.terminal);
+        const narrator = new Narrator(cli.terminal.errStyle, false);
+        await using _events = new LabWatch(client, (event) => {
+          const sentence =
+            event.type === "move" && event.move.guest === guest && event.move.outcome === ""
+              ? narrator.tell(event)
+              : null;
+          if (sentence && options.wait) progress.passing(sentence.text);
+        });
+        const request = { guest, to, ...(options.inject ? { inject: options.inject } : {}) };
+        const move = await client.move(request, { wait: options.wait });
+        progress.clear();
+        const ok = options.wait ? move.outcome === "released" : true;
+        const why = move.error ? `\n${move.error.code}: ${move.error.message}` : "";
+        return { ok, json: { ok, move }, text: `${moveTable([move], cli.terminal.outStyle)}${why}` };
+      }),
+    );
+}

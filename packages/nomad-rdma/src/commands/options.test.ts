@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { address, integer, keyValues } from "./options.ts";
+
+test.each([
+  ["127.0.0.1:4790", { host: "127.0.0.1", port: 4790 }],
+  ["central:0", { host: "central", port: 0 }],
+  ["[::1]:80", { host: "::1", port: 80 }],
+])("%s is an address", (text, expected) => {
+  expect(address(text)).toEqual(expected);
+});
+
+test.each(["4790", "host:", ":80", "::1:80", "host:65536", "a b:80", ""])("%j is no address", (text) => {
+  expect(() => address(text)).toThrow("HOST:PORT");
+});
+
+test.each(["", "-1", "1.5", "0x10", "11", "1", "ten"])("%j is not a whole number from 2 to 10", (text) => {
+  expect(() => integer(2, 10)(text)).toThrow("from 2 to 10");
+});
+
+test("a value may contain the sign that separates it from its key, or be empty", () => {
+  expect(keyValues(["a=1=2", "b="])).toEqual({ a: "1=2", b: "" });
+  expect(() => keyValues(["=1"])).toThrow("KEY=VALUE");
+  expect(() => keyValues(["flag"])).toThrow("KEY=VALUE");
+});

@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from "commander";
+
+/** A commander parser of whole numbers within bounds. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** A commander parser of HOST:PORT; an IPv6 address stands in brackets. */
+export function address(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined || port > 65_535) throw new InvalidArgumentError("expected HOST:PORT.");
+  return { host, port };
+}
+
+/** Where a daemon listens; port 0 is any free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads `key=value` words. */
+export function keyValues(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=");
+      if (at < 1) throw new InvalidArgumentError(`expected KEY=VALUE, not ${JSON.stringify(word)}.`);
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}

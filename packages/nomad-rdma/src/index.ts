@@ -1,0 +1,8 @@
+// What tests and scripts use of this package, besides its command.
+
+export { hasEnded, type LabView } from "./client/lab-view.ts";
+export { LabClient, type LabClientOptions } from "./client/shell/lab-client.ts";
+export { LabWatch } from "./client/shell/lab-watch.ts";
+export { type LabFile, parseLabFile } from "./lab/lab-file.ts";
+export { survivors } from "./lab/shell/process-table.ts";
+export type { RunResult } from "./scenarios/result.ts";

@@ -1,0 +1,48 @@
+import { imagesFolder } from "@nomad/guest";
+import type { Cli, Globals } from "../../cli.ts";
+import { LabClient } from "../../client/shell/lab-client.ts";
+import { httpUrl } from "../../settings/lab-address.ts";
+import { daemonSecret } from "../../shell/lab-connection.ts";
+import { readableLogLine } from "../log-line.ts";
+import { daemonCommands } from "./daemon-commands.ts";
+import { describeExit } from "./daemon-process.ts";
+import { Lab } from "./lab.ts";
+import { LogFiles } from "./lab-state-file.ts";
+
+/** A lab of real daemons on this machine. */
+export interface StartOptions {
+  readonly hosts: readonly string[];
+  /** Central's port; 0 is any free one. */
+  readonly port: number;
+  readonly journal: string;
+  readonly seed?: number | undefined;
+  /** Will it outlive us? Then its logs go to files, else to our stderr. */
+  readonly mayBeKept: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Starts the daemons and a client that talks to their central. */
+export async function startLab(
+  cli: Cli,
+  globals: Globals,
+  options: StartOptions,
+): Promise<{ lab: Lab; client: LabClient }> {
+  const { path, secret } = daemonSecret(cli, globals);
+  using files = options.mayBeKept ? new LogFiles(cli.cwd) : undefined;
+  const commands = daemonCommands({
+    port: options.port,
+    journal: options.journal,
+    secretFile: path,
+    images: cli.environment.NOMAD_IMAGES ?? imagesFolder,
+    seed: options.seed,
+    verbose: globals.verbose,
+  });
+  const lab = await Lab.start({
+    hosts: options.hosts,
+    commands,
+    log: (name) => files?.open(name) ?? ((line) => cli.terminal.err(`${name}: ${readableLogLine(line)}`)),
+    onDeath: ({ name, pid }, exit) => cli.terminal.err(`nomad-rdma: ${name} (pid ${pid}) ended: ${describeExit(exit)}`),
+    signal: options.signal,
+  });
+  return { lab, client: new LabClient({ url: httpUrl(lab.url), secret }) };
+}

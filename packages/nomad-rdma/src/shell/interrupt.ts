@@ -1,0 +1,32 @@
+import { constants } from "node:os";
+
+/** SIGINT, SIGTERM or SIGHUP came. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * Turns the operator's signals into an abort with `Interrupted`. The handlers stay for the life of the process: what
+ * follows a signal is the orderly end of a lab, which a second signal must not cut short.
+ */
+export function abortOnInterrupt(): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of signals) process.on(signal, () => abort.abort(new Interrupted(signal)));
+  return abort.signal;
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
