@@ -1,0 +1,66 @@
+import { crc32 } from "node:zlib";
+import { NomadError } from "@nomad/base";
+import type { AuthenticatedSocket } from "@nomad/wire";
+import { decodeFrame, encodeControl, moveKey } from "../bulk-frame.ts";
+import { PageHasher } from "../page-hasher.ts";
+import { PageReceiver } from "../page-receiver.ts";
+
+interface Destination {
+  readonly receiver: PageReceiver;
+  readonly hasher: PageHasher;
+  /** The connection that carries the move: the first that spoke for it. */
+  socket: AuthenticatedSocket | null;
+}
+
+/** The moves to this host: takes their frames from any bulk connection, and closes those that send another. */
+export class BulkDestinations {
+  framesRefused = 0;
+  readonly #module: WebAssembly.Module;
+  readonly #byKey = new Map<string, Destination>();
+
+  constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  /** Throws E_STATE when the move is expected already. */
+  expect(move: string, memory: WebAssembly.Memory): void {
+    const key = moveKey(move);
+    if (this.#byKey.has(key)) throw new NomadError("E_STATE", `move ${move} is expected already`);
+    const receiver = new PageReceiver(Buffer.from(memory.buffer));
+    this.#byKey.set(key, { receiver, hasher: new PageHasher(this.#module, memory), socket: null });
+  }
+
+  hasher(move: string): PageHasher | undefined {
+    return this.#byKey.get(moveKey(move))?.hasher;
+  }
+
+  forget(move: string): void {
+    const key = moveKey(move);
+    this.#byKey.get(key)?.socket?.close();
+    this.#byKey.delete(key);
+  }
+
+  /** A new connection, of some source. */
+  serve(socket: AuthenticatedSocket): void {
+    socket.onMessage = (bytes) => {
+      const refusal = this.#receive(socket, bytes);
+      if (refusal === null) return;
+      this.framesRefused++;
+      socket.close(new NomadError("E_FRAME", refusal));
+    };
+  }
+
+  /** Why the frame is refused, or null. */
+  #receive(socket: AuthenticatedSocket, bytes: Uint8Array): string | null {
+    const frame = decodeFrame(bytes, crc32);
+    if (typeof frame === "string") return frame;
+    const destination = this.#byKey.get(frame.move);
+    if (destination === undefined) return "a move that is not expected here";
+    destination.socket ??= socket;
+    if (destination.socket !== socket) return "a move that another connection carries";
+    const reception = destination.receiver.receive(frame);
+    if ("refusal" in reception) return reception.refusal;
+    if (reception.answer) socket.send(encodeControl(reception.answer, crc32));
+    return null;
+  }
+}
