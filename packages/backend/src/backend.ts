@@ -104,7 +104,7 @@ export class Backend implements HcaEvents {
   }
 
   /** The answer to a hypercall that was left pending; too late when the guest has moved on. */
-  answer(vlid: VLid, sequence: number, outcome: Exclude<Outcome, "pending">): void {
+  answer(vlid: VLid, sequence: number, outcome: Outcome): void {
     const found = this.#pendingCall(vlid, sequence);
     if (found) this.#finish(found.device, found.call, outcome);
   }

@@ -14,6 +14,7 @@ export const errorCodes = {
   E_NO_GUEST: "see `nomad-rdma guest ls`",
   E_NO_HOST: "see `nomad-rdma status`",
   E_BUSY: "wait until the move under way has ended",
+  E_VERB: "correct the program: the adapter refuses what it asked for",
   E_STATE: "see `nomad-rdma status`",
   E_TIMEOUT: "see `nomad-rdma status`; try again",
   E_GUEST_TRAP: "see `nomad-rdma guest logs`",

@@ -93,9 +93,15 @@ export const deviceSnapshot = z.object({
     .nullable(),
 });
 
-/** What of a stopped guest is not in its memory. */
+const global = z.discriminatedUnion("type", [
+  z.object({ name: z.string().max(64), type: z.literal("i32"), value: z.int().min(-(2 ** 31)).max(2 ** 31 - 1) }),
+  z.object({ name: z.string().max(64), type: z.literal("i64"), value: z.bigint() }),
+  z.object({ name: z.string().max(64), type: z.enum(["f32", "f64"]), value: z.union([z.number(), z.nan(), z.literal([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])]) }),
+]);
+
+/** What of a stopped guest is not in its memory. The destination's VMM checks it against the image once more. */
 export const vmState = z.object({
-  globals: z.array(z.object({ name: z.string().max(255), type: z.string().max(8), value: z.union([z.number(), z.bigint()]) })).max(4096),
+  globals: z.array(global).max(4096),
   clockNs: z.bigint(),
   shutdown: z.boolean(),
   running: z.boolean(),

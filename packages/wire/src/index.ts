@@ -1,3 +1,4 @@
+export { Fabric, type FabricEvents } from "./fabric.ts";
 export { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
 export { type Agreement, handshakeBytesMax, Initiator, nonceBytes, Responder } from "./handshake.ts";
 export {

@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import type { NomadError } from "@nomad/base";
+import { Central, type CentralEffect, type CentralEvent } from "@nomad/protocol";
+import { type LabEvent } from "@nomad/protocol/http";
+import { type AuthenticatedSocket, listen } from "@nomad/wire";
+import type { Logger } from "pino";
+import { Channel } from "../../shell/channel.ts";
+import { introduce } from "../../shell/hello.ts";
+import { httpApi } from "./http-api.ts";
+import { Journal } from "./journal.ts";
+
+export interface StartCentralOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: Uint8Array;
+  /** Path of the journal, or ":memory:". */
+  readonly journal: string;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+export interface RunningCentral {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** The clock of central, ms since 1970, never going back. */
+export const clock = (): number => performance.timeOrigin + performance.now();
+
+/** Central's core with sockets, a clock and a disk. */
+export class CentralProcess {
+  readonly core: Central;
+  readonly #journal: Journal;
+  readonly #log: Logger;
+  readonly #channels = new Map<string, Channel>();
+  readonly #watchers = new Set<(event: LabEvent) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(o: Pick<StartCentralOptions, "journal" | "version" | "log">) {
+    this.#journal = new Journal(o.journal);
+    this.#log = o.log;
+    this.core = new Central({ generation: this.#journal.generation + 1, version: o.version });
+    this.turn();
+  }
+
+  /** Calls `watcher` with everything that changes; the answer ends it. */
+  watch(watcher: (event: LabEvent) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  handle(event: CentralEvent): void {
+    if (this.#closed) return;
+    this.core.handle(event, clock());
+    this.turn();
+  }
+
+  /** Carry out what the core has decided, until nothing is left to do now. */
+  turn(): void {
+    for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
+      for (const effect of effects) this.#perform(effect);
+    }
+    clearTimeout(this.#timer);
+    const deadline = this.core.deadline();
+    if (deadline !== null) this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil(deadline - clock())));
+  }
+
+  #tick(): void {
+    this.core.tick(clock());
+    this.turn();
+  }
+
+  #perform(effect: CentralEffect): void {
+    switch (effect.kind) {
+      case "send":
+        return this.#channels.get(effect.to)?.send(effect.message);
+      case "journal":
+        this.#journal.commit(effect.entries);
+        if (effect.ticket !== null) this.core.handle({ kind: "journaled", ticket: effect.ticket }, clock());
+        return;
+      case "event":
+        for (const watcher of this.#watchers) watcher(effect.event);
+    }
+  }
+
+  adopt(socket: AuthenticatedSocket): void {
+    const { name, bootId: incarnation } = socket.peer;
+    const channel = new Channel(socket, this.#log, (message) => this.handle({ kind: "message", from: name, incarnation, message }));
+    this.#channels.get(name)?.close();
+    this.#channels.set(name, channel);
+    socket.onClose = () => {
+      if (this.#channels.get(name) !== channel) return;
+      this.#channels.delete(name);
+      this.handle({ kind: "channel-down", to: name });
+    };
+    this.handle({ kind: "channel-up", to: name });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#journal.close();
+  }
+}
+
+/** The central server: directory, sequencer, journal, HTTP API. Rejects with E_CONFIG when it cannot listen. */
+export async function startCentral(o: StartCentralOptions): Promise<RunningCentral> {
+  const { log, secret } = o;
+  const central = new CentralProcess(o);
+  const onRefused = (error: NomadError, remote: string) => log.warn({ remote, code: error.code }, error.message);
+  const server = await listen({
+    host: o.host,
+    port: o.port,
+    secret,
+    hello: introduce("central", "central", randomUUID()),
+    kinds: ["control"],
+    onSocket: (socket) => central.adopt(socket),
+    onRefused,
+    http: httpApi(central, secret, log),
+  }).catch((error: unknown) => {
+    central.close();
+    throw error;
+  });
+  const url = `http://${o.host}:${server.port}`;
+  log.info({ url, generation: central.core.generation }, "central is up");
+  return {
+    url,
+    port: server.port,
+    close: async () => {
+      await server.close();
+      central.close();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import type { Cancel, Clock, Lid, NomadError, Random, VLid } from "@nomad/base";
+import { Hca } from "@nomad/hca";
+import { type BulkAction, Coordinator, type HostEffect, type HostEvent, type Message, type VmmAction } from "@nomad/protocol";
+import { Fabric } from "@nomad/wire";
+
+/** Packets that one turn may send before others have their turn. */
+const packetsPerTurn = 512;
+
+/** What carries out the effects of a host's cores. */
+export interface HostIo {
+  readonly vmm: (vlid: VLid, action: VmmAction, done: Settle) => void;
+  readonly bulk: (move: string, action: BulkAction, done: Settle) => void;
+  readonly send: (to: string, message: Message) => void;
+  /** `coordinator.hosts` has changed. */
+  readonly learnHosts: () => void;
+}
+
+/** How an effect ended. Called once, never within the call that began it. */
+export type Settle = (result: { readonly value: unknown } | { readonly error: NomadError }) => void;
+
+export interface HostOptions {
+  readonly name: string;
+  readonly lid: Lid;
+  readonly icrc: boolean;
+  readonly random: Random;
+  readonly crc32: (bytes: Uint8Array, value?: number) => number;
+  readonly clock: Clock;
+  readonly io: HostIo;
+}
+
+/**
+ * The cores of a host joined together: whatever happens goes in, then a turn carries out what comes of it, lets the
+ * adapter send, and sleeps until the next deadline. Time, wire and machines come from outside, so that a host in a
+ * simulation is this one.
+ */
+export class Host {
+  readonly coordinator: Coordinator;
+  readonly fabric: Fabric;
+  readonly #clock: Clock;
+  readonly #io: HostIo;
+  #cancelTimer: Cancel = () => {};
+  #timerAt = Number.POSITIVE_INFINITY;
+  #turnIsDue = false;
+  #closed = false;
+
+  constructor(options: HostOptions) {
+    const { name, lid, icrc, random, crc32, clock } = options;
+    this.#clock = clock;
+    this.#io = options.io;
+    this.fabric = new Fabric({
+      onPacket: (bytes, offset, length, slid) => this.hca.receive(bytes, offset, length, slid, clock.now()),
+      onFrameEnd: () => this.turn(),
+      onWritable: (dlid) => {
+        this.hca.transmitReady(dlid);
+        this.#turnSoon();
+      },
+    });
+    const hca = { lid, icrc, crc32, random, egress: this.fabric };
+    this.coordinator = new Coordinator({ name, lid, makeHca: (events) => new Hca({ ...hca, events }) });
+  }
+
+  get hca(): Hca {
+    return this.coordinator.backend.hca;
+  }
+
+  handle(event: HostEvent): void {
+    if (this.#closed) return;
+    this.coordinator.handle(event, this.#clock.now());
+    this.turn();
+  }
+
+  /** A guest has rung its bell. */
+  bell(vlid: VLid): void {
+    if (this.#closed) return;
+    this.coordinator.bell(vlid, this.#clock.now());
+    this.turn();
+  }
+
+  turn(): void {
+    if (this.#closed) return;
+    const now = this.#clock.now();
+    if (this.#deadline() <= now) {
+      this.hca.tick(now);
+      this.coordinator.tick(now);
+    }
+    const more = this.hca.run(now, packetsPerTurn);
+    this.fabric.flush();
+    for (const effect of this.coordinator.takeEffects()) this.#perform(effect);
+    if (more) this.#turnSoon();
+    this.#sleep();
+  }
+
+  #turnSoon(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    this.#clock.after(0, () => {
+      this.#turnIsDue = false;
+      this.turn();
+    });
+  }
+
+  #deadline(): number {
+    return Math.min(this.coordinator.deadline(), this.hca.deadline() ?? Number.POSITIVE_INFINITY);
+  }
+
+  #sleep(): void {
+    const at = this.#deadline();
+    if (at === this.#timerAt) return;
+    this.#timerAt = at;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.turn();
+    });
+  }
+
+  #perform(effect: HostEffect): void {
+    switch (effect.kind) {
+      case "send":
+        return this.#io.send(effect.to, effect.message);
+      case "hosts":
+        return this.#io.learnHosts();
+      case "vmm":
+        return this.#io.vmm(effect.vlid, effect.action, this.#settle(effect.ticket));
+      case "bulk":
+        return this.#io.bulk(effect.move, effect.action, this.#settle(effect.ticket));
+    }
+  }
+
+  #settle(ticket: number): Settle {
+    return (result) => {
+      if ("error" in result) this.handle({ kind: "failed", ticket, error: result.error });
+      else this.handle({ kind: "done", ticket, value: result.value });
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer();
+    this.fabric.close();
+  }
+}

@@ -1,0 +1,82 @@
+import { defaults, NomadError } from "@nomad/base";
+import type { Message } from "@nomad/protocol";
+import { type AuthenticatedSocket, type Introduction, ReconnectingSocket } from "@nomad/wire";
+import type { Logger } from "pino";
+import { Channel } from "../../shell/channel.ts";
+
+type Welcome = Extract<Message, { kind: "WELCOME" }>;
+
+export interface CentralChannelOptions {
+  readonly url: string;
+  readonly secret: Uint8Array;
+  readonly hello: Introduction;
+  /** Who this host is, said at each connection. */
+  readonly self: { readonly name: string; readonly incarnation: string; readonly url: string; readonly pid: number };
+  readonly log: Logger;
+  readonly onMessage: (incarnation: string, message: Message) => void;
+  readonly onUp: () => void;
+  readonly onDown: (error: NomadError) => void;
+}
+
+/** The control connection to central: introduces the host each time that it comes up. */
+export class CentralChannel {
+  readonly #o: CentralChannelOptions;
+  readonly #connection: ReconnectingSocket;
+  #channel: Channel | null = null;
+  #welcomed: ((welcome: Welcome | NomadError) => void) | null = null;
+
+  constructor(options: CentralChannelOptions) {
+    this.#o = options;
+    this.#connection = new ReconnectingSocket({
+      url: options.url,
+      secret: options.secret,
+      hello: { ...options.hello, kind: "control" },
+      timeoutMs: defaults.controlRequestMs,
+      onUp: (socket) => this.#up(socket),
+      onDown: (error) => this.#down(error),
+    });
+  }
+
+  /** Central's first WELCOME. Rejects with what an operator must mend: E_AUTH, E_VERSION, E_CONFIG. */
+  welcome(): Promise<Welcome> {
+    return new Promise((resolve, reject) => {
+      this.#welcomed = (outcome) => (outcome instanceof NomadError ? reject(outcome) : resolve(outcome));
+    });
+  }
+
+  #up(socket: AuthenticatedSocket): void {
+    const { bootId } = socket.peer;
+    this.#channel = new Channel(socket, this.#o.log, (message) => this.#message(bootId, message));
+    this.#channel.send({ kind: "HELLO", id: 0, ...this.#o.self });
+  }
+
+  #message(incarnation: string, message: Message): void {
+    if (message.kind === "WELCOME") return this.#settle(message);
+    if (message.kind === "FAILED" && message.re === 0) return this.#settle(new NomadError(message.code, message.message));
+    this.#o.onMessage(incarnation, message);
+  }
+
+  #settle(outcome: Welcome | NomadError): void {
+    const first = this.#welcomed;
+    this.#welcomed = null;
+    first?.(outcome);
+    if (outcome instanceof NomadError) return this.#o.onDown(outcome);
+    this.#o.onUp();
+    this.#o.onMessage("", { kind: "HOSTS", hosts: outcome.hosts });
+  }
+
+  #down(error: NomadError): void {
+    this.#channel = null;
+    const fatal = error.code === "E_AUTH" || error.code === "E_VERSION" || error.code === "E_CONFIG";
+    if (fatal && this.#welcomed) this.#settle(error);
+    else this.#o.onDown(error);
+  }
+
+  send(message: Message): void {
+    this.#channel?.send(message);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

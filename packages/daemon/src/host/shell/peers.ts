@@ -1,0 +1,95 @@
+import { defaults, type Lid } from "@nomad/base";
+import type { HostEntry, Message } from "@nomad/protocol";
+import { AcceptedLink, type AuthenticatedSocket, DialedLink, type Fabric, type Introduction, ReconnectingSocket } from "@nomad/wire";
+import type { Logger } from "pino";
+import { Channel } from "../../shell/channel.ts";
+
+const connectMs = 2000;
+const linkOptions = { bufferedBytesMax: defaults.linkBufferedBytesMax };
+
+export interface PeersOptions {
+  readonly self: { readonly name: string; readonly lid: Lid };
+  readonly fabric: Fabric;
+  readonly secret: Uint8Array;
+  readonly hello: Introduction;
+  readonly log: Logger;
+  readonly onMessage: (from: string, incarnation: string, message: Message) => void;
+  readonly onUp: (name: string) => void;
+}
+
+/**
+ * Sockets to the other hosts, two a pair: one for packets, one for messages between coordinators. The side with the
+ * smaller LID connects.
+ */
+export class PeerHosts {
+  readonly #o: PeersOptions;
+  readonly #known = new Map<string, string>();
+  readonly #dialers = new Map<string, ReconnectingSocket>();
+  readonly #channels = new Map<string, Channel>();
+  readonly #lids = new Map<string, Lid>();
+
+  constructor(options: PeersOptions) {
+    this.#o = options;
+  }
+
+  /** Central has told which hosts there are. */
+  learn(hosts: Iterable<HostEntry>): void {
+    for (const host of hosts) {
+      if (host.name === this.#o.self.name) continue;
+      const key = host.lost ? "lost" : `${host.incarnation} ${host.url}`;
+      if (this.#known.get(host.name) === key) continue;
+      this.#known.set(host.name, key);
+      this.#forget(host.name);
+      if (!host.lost) this.#join(host);
+    }
+  }
+
+  #join({ name, lid, url }: HostEntry): void {
+    const { self, fabric, secret, hello, log } = this.#o;
+    this.#lids.set(name, lid);
+    if (self.lid > lid) return fabric.join(lid, new AcceptedLink(linkOptions));
+    const onDown = (error: Error) => log.debug({ peer: name }, error.message);
+    const common = { url, secret, timeoutMs: connectMs, onDown };
+    fabric.join(lid, new DialedLink({ ...linkOptions, ...common, hello: { ...hello, kind: "wire" } }));
+    const onUp = (socket: AuthenticatedSocket) => this.#open(name, socket);
+    this.#dialers.set(name, new ReconnectingSocket({ ...common, hello: { ...hello, kind: "peer" }, onUp }));
+  }
+
+  /** Another host has connected. */
+  adopt(socket: AuthenticatedSocket): void {
+    const { name } = socket.peer;
+    const lid = this.#lids.get(name);
+    // Central has not told of it yet: it will come again.
+    if (lid === undefined) return socket.close();
+    const link = this.#o.fabric.link(lid);
+    if (socket.peer.kind === "peer") this.#open(name, socket);
+    else if (link instanceof AcceptedLink) link.adopt(socket);
+    else socket.close();
+  }
+
+  #open(name: string, socket: AuthenticatedSocket): void {
+    const before = this.#channels.get(name);
+    const onMessage = (message: Message) => this.#o.onMessage(name, socket.peer.bootId, message);
+    this.#channels.set(name, new Channel(socket, this.#o.log, onMessage));
+    before?.close();
+    this.#o.onUp(name);
+  }
+
+  send(to: string, message: Message): void {
+    this.#channels.get(to)?.send(message);
+  }
+
+  #forget(name: string): void {
+    const lid = this.#lids.get(name);
+    if (lid !== undefined) this.#o.fabric.remove(lid);
+    this.#dialers.get(name)?.close();
+    this.#dialers.delete(name);
+    this.#channels.get(name)?.close();
+    this.#channels.delete(name);
+    this.#lids.delete(name);
+  }
+
+  close(): void {
+    for (const name of this.#known.keys()) this.#forget(name);
+  }
+}

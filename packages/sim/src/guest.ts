@@ -1,0 +1,106 @@
+import { VMM_BELL, VMM_SHUTDOWN } from "@nomad/abi";
+import { deviceMemory } from "@nomad/backend";
+import { assert, type Cancel, type Clock } from "@nomad/base";
+import type { DeviceMemory } from "@nomad/hca";
+
+/** What a program sees of the machine that it runs on, which is another one after a move. */
+export interface Machine {
+  readonly memory: DeviceMemory;
+  /** The operator wants it to end. */
+  readonly shutdown: boolean;
+  /** Ring the host's bell. */
+  bell(): void;
+}
+
+/** A program of a simulated guest: runs until it yields, and may be stopped and moved only there. Answers its exit code. */
+export type Program = (machine: Machine) => Generator<void, number>;
+
+/**
+ * A program under way. In a simulation it need not be written down to be moved: its variables go with the generator,
+ * all that the adapter sees is in the machine's memory.
+ */
+export class Execution implements Machine {
+  machine: SimGuest | null = null;
+  readonly #steps: Generator<void, number>;
+
+  constructor(program: Program) {
+    this.#steps = program(this);
+  }
+
+  get #current(): SimGuest {
+    assert(this.machine, "a program runs on a machine");
+    return this.machine;
+  }
+
+  get memory(): DeviceMemory {
+    return this.#current.memory;
+  }
+
+  get shutdown(): boolean {
+    return this.#current.shutdown;
+  }
+
+  bell(): void {
+    Atomics.add(this.memory.words, VMM_BELL >> 2, 1);
+  }
+
+  step(): IteratorResult<void, number> {
+    return this.#steps.next();
+  }
+}
+
+/** How long a guest runs between two looks around, ms. */
+const stepMs = 0.02;
+
+/** A guest's virtual machine in a simulation: memory, and a program that is stepped by the clock. */
+export class SimGuest {
+  readonly memory: DeviceMemory;
+  readonly #clock: Clock;
+  readonly #events: { readonly onBell: () => void; readonly onExit: (exitCode: number) => void };
+  #execution: Execution | null = null;
+  #cancel: Cancel = () => {};
+  #heard = 0;
+
+  constructor(clock: Clock, memoryBytes: number, events: { onBell: () => void; onExit: (exitCode: number) => void }) {
+    this.#clock = clock;
+    this.#events = events;
+    this.memory = deviceMemory(new SharedArrayBuffer(memoryBytes));
+  }
+
+  get shutdown(): boolean {
+    return Atomics.load(this.memory.words, VMM_SHUTDOWN >> 2) !== 0;
+  }
+
+  askToEnd(): void {
+    Atomics.store(this.memory.words, VMM_SHUTDOWN >> 2, 1);
+  }
+
+  run(execution: Execution): void {
+    execution.machine = this;
+    this.#execution = execution;
+    this.#next();
+  }
+
+  stop(): void {
+    this.#execution = null;
+    this.#cancel();
+  }
+
+  #next(): void {
+    this.#cancel = this.#clock.after(stepMs, () => this.#step());
+  }
+
+  #step(): void {
+    const result = this.#execution?.step();
+    if (!result) return;
+    const rung = Atomics.load(this.memory.words, VMM_BELL >> 2);
+    if (rung !== this.#heard) {
+      this.#heard = rung;
+      this.#events.onBell();
+    }
+    if (!this.#execution) return;
+    if (!result.done) return this.#next();
+    this.#execution = null;
+    this.#events.onExit(result.value);
+  }
+}

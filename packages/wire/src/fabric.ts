@@ -1,0 +1,86 @@
+import type { Lid } from "@nomad/base";
+import { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
+import type { Link } from "./link.ts";
+
+export interface FabricEvents {
+  /** One packet has come from the port `slid`. Valid during the call only. */
+  readonly onPacket: (bytes: Uint8Array, offset: number, length: number, slid: Lid) => void;
+  /** All packets of a frame have been given. */
+  readonly onFrameEnd: () => void;
+  /** The link to this port, which had no room, has room again. */
+  readonly onWritable: (lid: Lid) => void;
+}
+
+interface Port {
+  readonly link: Link;
+  readonly writer: FrameWriter;
+}
+
+/**
+ * A host's port on the wire: a link to each other port, by LID. Gathers the adapter's packets into frames, which
+ * `flush` sends; takes frames apart. What goes to a LID that nobody has is lost, and the sender's timers notice.
+ */
+export class Fabric {
+  readonly #events: FabricEvents;
+  readonly #pool = new FramePool();
+  readonly #ports = new Map<Lid, Port>();
+  readonly #nowhere: FrameSlot;
+  #reserved: FrameWriter | null = null;
+
+  constructor(events: FabricEvents) {
+    this.#events = events;
+    this.#nowhere = this.#pool.take();
+  }
+
+  /** Frames that did not follow the format, on all links. */
+  framesRefused = 0;
+
+  /** The link to a port, in place of the one before. `receiver`: its other end, for a link to oneself. */
+  join(lid: Lid, link: Link, receiver: Link = link): void {
+    this.remove(lid);
+    this.#ports.set(lid, { link, writer: new FrameWriter(link, this.#pool) });
+    const onPacket = (bytes: Uint8Array, offset: number, length: number) =>
+      this.#events.onPacket(bytes, offset, length, lid);
+    receiver.onFrame = (frame) => {
+      if (!forEachPacket(frame, onPacket)) this.#refuse(receiver);
+      this.#events.onFrameEnd();
+    };
+    link.onWritable = () => this.#events.onWritable(lid);
+  }
+
+  #refuse(link: Link): void {
+    this.framesRefused++;
+    link.counters.framesRefused++;
+  }
+
+  link(lid: Lid): Link | undefined {
+    return this.#ports.get(lid)?.link;
+  }
+
+  remove(lid: Lid): void {
+    const port = this.#ports.get(lid);
+    this.#ports.delete(lid);
+    port?.link.close();
+    // The adapter may have been waiting for room: let it find that there is none to wait for.
+    if (port) this.#events.onWritable(lid);
+  }
+
+  /** Room for one packet towards a port; null while its link holds too much. See `FrameWriter.reserve`. */
+  reserve(dlid: Lid, bytes: number): FrameSlot | null {
+    this.#reserved = this.#ports.get(dlid)?.writer ?? null;
+    return this.#reserved ? this.#reserved.reserve(bytes) : this.#nowhere;
+  }
+
+  commit(bytes: number): void {
+    this.#reserved?.commit(bytes);
+  }
+
+  flush(): void {
+    for (const { writer } of this.#ports.values()) writer.flush();
+  }
+
+  close(): void {
+    for (const { link } of this.#ports.values()) link.close();
+    this.#ports.clear();
+  }
+}
