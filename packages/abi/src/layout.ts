@@ -15,6 +15,7 @@ export const VMM_PAGE_BYTES = 65536;
 /**
  * STOP_NONE: run. STOP_REQUESTED (by the host): unwind at the next safepoint. STOP_DONE (by the worker, exchanged for
  * STOP_REQUESTED): the guest has unwound. A host that gives up waiting exchanges STOP_REQUESTED for STOP_NONE.
+ * STOP_REFRESH: unwind and go on at once, in whatever better code has been compiled meanwhile.
  */
 export const VMM_STOP = 0;
 /** Counts doorbells and hypercalls; the host waits on it. Written by the guest's side: atomic add, then notify. */
@@ -56,6 +57,7 @@ export const MAILBOX_DATA_BYTES_MAX = 16384;
 export const STOP_NONE = 0;
 export const STOP_REQUESTED = 1;
 export const STOP_DONE = 2;
+export const STOP_REFRESH = 3;
 
 export const MAILBOX_IDLE = 0;
 export const MAILBOX_POSTED = 1;

@@ -205,4 +205,3 @@ export class Backend implements HcaEvents {
     this.events.drained(holder);
   }
 }
-

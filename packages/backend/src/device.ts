@@ -1,4 +1,4 @@
-import type { LKey, Lid, Qpn, RKey, VKey, VLid, VQpn } from "@nomad/base";
+import type { Lid, LKey, Qpn, RKey, VKey, VLid, VQpn } from "@nomad/base";
 import type { DeviceMemory, QpSnapshot, RingLocation } from "@nomad/hca";
 
 /** Who a queue pair is connected to, by names that never change. */

@@ -9,11 +9,26 @@ export type KeyWanted =
 /** What the back-end asks of, and tells, the coordinator. Called synchronously; answers come by `Backend` methods later. */
 export interface BackendEvents {
   /** A queue pair goes to RTR: find its peer, register there; then `Backend.connected`. */
-  connect(request: { readonly vlid: VLid; readonly sequence: number; readonly vqpn: VQpn; readonly remote: RemoteName }): void;
+  connect(request: {
+    readonly vlid: VLid;
+    readonly sequence: number;
+    readonly vqpn: VQpn;
+    readonly remote: RemoteName;
+  }): void;
   /** A peer's key is needed; then `Backend.resolved`. */
-  resolve(request: { readonly vlid: VLid; readonly owner: VLid; readonly vkey: VKey; readonly wanted: KeyWanted }): void;
+  resolve(request: {
+    readonly vlid: VLid;
+    readonly owner: VLid;
+    readonly vkey: VKey;
+    readonly wanted: KeyWanted;
+  }): void;
   /** Then `Backend.answer`. */
-  publish(request: { readonly vlid: VLid; readonly sequence: number; readonly key: string; readonly value: string }): void;
+  publish(request: {
+    readonly vlid: VLid;
+    readonly sequence: number;
+    readonly key: string;
+    readonly value: string;
+  }): void;
   /** Then `Backend.answer`. */
   lookup(request: { readonly vlid: VLid; readonly sequence: number; readonly key: string }): void;
   report(vlid: VLid, json: string): void;

@@ -33,7 +33,9 @@ import type { Device, PendingCall, Qp } from "./device.ts";
 import type { BackendEvents } from "./events.ts";
 
 /** What a hypercall answers: 0 or a negative errno, result words, data. `pending`: the answer comes later. */
-export type Outcome = { readonly status: number; readonly words?: readonly number[]; readonly data?: Uint8Array } | "pending";
+export type Outcome =
+  | { readonly status: number; readonly words?: readonly number[]; readonly data?: Uint8Array }
+  | "pending";
 
 export interface CallContext {
   readonly hca: Hca;
@@ -96,7 +98,8 @@ function deregMr(c: CallContext): Outcome {
 
 function createCq(c: CallContext): Outcome {
   const location = { record: word(c, 0), ring: word(c, 1), entries: word(c, 2) };
-  if (location.entries > limits.ringEntriesMax || !inMemory(c.device, location.ring, location.entries * 64)) return fail(EINVAL);
+  if (location.entries > limits.ringEntriesMax || !inMemory(c.device, location.ring, location.entries * 64))
+    return fail(EINVAL);
   if (c.device.cqs.size >= limits.cqsPerGuestMax) return fail(ENOMEM);
   const cqn = c.hca.createCq({ memory: c.device.memory, location });
   const cq = c.device.next.cq++;
@@ -135,7 +138,20 @@ function createQp(c: CallContext): Outcome {
     userIndex: vqpn,
     localEpoch: device.epoch,
   });
-  const qp: Qp = { vqpn, pd, sendCq, recvCq, sq, rq, signalAll, qpn, remote: null, remoteEpoch: 0, pendingKey: null, reserved: new Map() };
+  const qp: Qp = {
+    vqpn,
+    pd,
+    sendCq,
+    recvCq,
+    sq,
+    rq,
+    signalAll,
+    qpn,
+    remote: null,
+    remoteEpoch: 0,
+    pendingKey: null,
+    reserved: new Map(),
+  };
   device.qps.set(vqpn, qp);
   c.adopt(qp);
   return ok(vqpn);

@@ -136,7 +136,12 @@ function heldWork(device: Device, qps: Iterable<Qp>): number {
 export function bind(
   backend: Backend,
   snapshot: DeviceSnapshot,
-  at: { readonly memory: DeviceMemory; readonly epoch: number; readonly move: string; readonly cuts: readonly PeerCut[] },
+  at: {
+    readonly memory: DeviceMemory;
+    readonly epoch: number;
+    readonly move: string;
+    readonly cuts: readonly PeerCut[];
+  },
   now: number,
 ): PeerName[] {
   const device = backend.create(snapshot.vlid as VLid, at.memory, at.epoch);
@@ -192,14 +197,18 @@ function bindQueuePairs(backend: Backend, device: Device, snapshot: DeviceSnapsh
 
 function aim(backend: Backend, qp: Qp, cut: PeerCut, state: { readonly sqPsn: Psn; readonly rqPsn: Psn }): void {
   if (cut.sqPsn !== state.rqPsn || cut.rqPsn !== state.sqPsn) {
-    throw new NomadError("E_STATE", `queue pair ${qp.vqpn} and its peer disagree on what was sent: ` +
-      `PSN ${state.sqPsn}/${state.rqPsn} here, ${cut.rqPsn}/${cut.sqPsn} there`);
+    throw new NomadError(
+      "E_STATE",
+      `queue pair ${qp.vqpn} and its peer disagree on what was sent: ` +
+        `PSN ${state.sqPsn}/${state.rqPsn} here, ${cut.rqPsn}/${cut.sqPsn} there`,
+    );
   }
   backend.hca.retarget(qp.qpn, { dlid: cut.dlid, destQpn: cut.qpn });
 }
 
 function known<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new NomadError("E_MESSAGE", `the device's state names a ${what} that it does not have`);
+  if (value === undefined)
+    throw new NomadError("E_MESSAGE", `the device's state names a ${what} that it does not have`);
   return value;
 }
 
@@ -225,7 +234,13 @@ export function reopen(backend: Backend, vlid: VLid, epoch: number): void {
 }
 
 /** Open the guest's send queues towards these peers, or all that are still closed by the move. */
-export function openTowards(backend: Backend, vlid: VLid, move: string, peers: readonly VLid[] | "all", now: number): void {
+export function openTowards(
+  backend: Backend,
+  vlid: VLid,
+  move: string,
+  peers: readonly VLid[] | "all",
+  now: number,
+): void {
   const device = backend.device(vlid);
   device.suspended = false;
   for (const qp of device.qps.values()) {

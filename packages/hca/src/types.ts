@@ -1,4 +1,4 @@
-import type { LKey, Lid, Psn, Qpn, RKey } from "@nomad/base";
+import type { Lid, LKey, Psn, Qpn, RKey } from "@nomad/base";
 
 /** Memory that the adapter reads and writes: a guest's, or a program's own. Addresses are offsets into `bytes`. */
 export interface DeviceMemory {
@@ -91,6 +91,16 @@ export interface QpSnapshot {
   readonly atomics: readonly { readonly psn: Psn; readonly original: bigint }[];
 }
 
+/** What a queue pair is now: its attributes, with the PSNs of the next packet ever sent and of the next expected. */
+export type QpQuery = Required<QpAttributes>;
+
+/** Where the peer is now; what is left out stays as it is. */
+export interface QpTarget {
+  readonly dlid?: Lid;
+  readonly destQpn?: Qpn;
+  readonly remoteEpoch?: number;
+}
+
 export interface MemoryRegion {
   readonly lkey: LKey;
   readonly rkey: RKey;
@@ -111,7 +121,11 @@ export interface HcaEvents {
   /** A completion channel event: the armed queue has a completion. The adapter has already woken a waiting guest. */
   completionEvent(cqn: number): void;
   /** Affiliated asynchronous error of a queue pair (IBA names) or completion queue. */
-  asyncEvent(event: { readonly kind: "qp-fatal" | "qp-access-error" | "qp-request-error" | "comm-established"; readonly qpn: Qpn } | { readonly kind: "cq-error"; readonly cqn: number }): void;
+  asyncEvent(
+    event:
+      | { readonly kind: "qp-fatal" | "qp-access-error" | "qp-request-error" | "comm-established"; readonly qpn: Qpn }
+      | { readonly kind: "cq-error"; readonly cqn: number },
+  ): void;
   /** Every send queue gated under this holder is drained. */
   drained(holder: string): void;
 }

@@ -31,8 +31,8 @@ export class Inbox {
   }
 
   #sender(from: string): Map<number, Answer | "working"> {
-    let seen = this.#senders.get(from);
-    if (!seen) this.#senders.set(from, (seen = new Map()));
+    const seen = this.#senders.get(from) ?? new Map<number, Answer | "working">();
+    this.#senders.set(from, seen);
     return seen;
   }
 }

@@ -1,7 +1,7 @@
 import { errorCodes, limits, NomadError } from "@nomad/base";
 import { Packr } from "msgpackr";
 import { z } from "zod";
-import { deviceSnapshot, hostEntry, lid, name, peerCut, peerName, vlid, vmState, vkey, vqpn, qpn } from "./schema.ts";
+import { deviceSnapshot, hostEntry, lid, name, peerCut, peerName, qpn, vkey, vlid, vmState, vqpn } from "./schema.ts";
 
 const uint = z.int().nonnegative();
 const epoch = uint;
@@ -15,13 +15,19 @@ const request = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =
   z.object({ kind: z.literal(kind), id: uint, ...shape });
 const answer = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.object({ kind: z.literal(kind), re: uint, ...shape });
-const notice = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) => z.object({ kind: z.literal(kind), ...shape });
+const notice = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.object({ kind: z.literal(kind), ...shape });
 
 /** Repeated until answered. A receiver that has answered before answers the same. */
 const requests = [
   // host -> central
   request("HELLO", { name, incarnation: z.string().max(64), url: z.string().max(255), pid: uint }),
-  request("GUEST_ENDED", { vlid, epoch, exitCode: z.int().nullable(), error: z.object({ code: errorCode, message: z.string() }).nullable() }),
+  request("GUEST_ENDED", {
+    vlid,
+    epoch,
+    exitCode: z.int().nullable(),
+    error: z.object({ code: errorCode, message: z.string() }).nullable(),
+  }),
   request("PUBLISH", { key: z.string().max(255), value: z.string().max(16_384) }),
   request("LOOKUP", { key: z.string().max(255) }),
   request("LOCATE", { vlid }),
@@ -30,7 +36,14 @@ const requests = [
   request("BOOT", { vlid, epoch, name, image: name, arguments: z.record(z.string(), z.string()) }),
   request("END", { vlid, force: z.boolean() }),
   // central -> source
-  request("PRECOPY", { ...ofMove, to: name, bulkUrl: z.string().max(255), roundsMax: uint, budgetMs: uint, flipPage: z.boolean() }),
+  request("PRECOPY", {
+    ...ofMove,
+    to: name,
+    bulkUrl: z.string().max(255),
+    roundsMax: uint,
+    budgetMs: uint,
+    flipPage: z.boolean(),
+  }),
   request("SUSPEND", { ...ofMove, budgetMs: uint }),
   request("STOP", { ...ofMove, to: name, budgetMs: uint }),
   request("RELEASE", { ...ofMove, to: name }),
@@ -123,8 +136,10 @@ export function decodeMessage(bytes: Uint8Array): Message {
   }
   const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
   const schema = schemaOf.get(String(kind));
-  if (!schema) throw new NomadError("E_MESSAGE", `control message of unknown kind ${JSON.stringify(kind)?.slice(0, 40)}`);
+  if (!schema)
+    throw new NomadError("E_MESSAGE", `control message of unknown kind ${JSON.stringify(kind)?.slice(0, 40)}`);
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new NomadError("E_MESSAGE", `malformed ${kind}: ${z.prettifyError(parsed.error).slice(0, 300)}`);
+  if (!parsed.success)
+    throw new NomadError("E_MESSAGE", `malformed ${kind}: ${z.prettifyError(parsed.error).slice(0, 300)}`);
   return parsed.data;
 }

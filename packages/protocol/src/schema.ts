@@ -1,4 +1,4 @@
-import { limits, type Lid, type Psn, type Qpn, type VKey, type VLid, type VQpn } from "@nomad/base";
+import { type Lid, limits, type Psn, type Qpn, type VKey, type VLid, type VQpn } from "@nomad/base";
 import { z } from "zod";
 import { name } from "./http/schema.ts";
 
@@ -17,7 +17,13 @@ export const vkey = branded<VKey>(u32);
 export { name } from "./http/schema.ts";
 
 /** A host as the others see it: where its port is and how to reach it. */
-export const hostEntry = z.object({ name, lid, url: z.string().max(255), incarnation: z.string().max(64), lost: z.boolean() });
+export const hostEntry = z.object({
+  name,
+  lid,
+  url: z.string().max(255),
+  incarnation: z.string().max(64),
+  lost: z.boolean(),
+});
 export type HostEntry = z.infer<typeof hostEntry>;
 
 export const peerCut = z.object({ vlid, vqpn, toVqpn: vqpn, dlid: lid, qpn, sqPsn: psn, rqPsn: psn });
@@ -62,9 +68,7 @@ export const deviceSnapshot = z.object({
   vlid,
   pds: z.array(u32).max(limits.pdsPerGuestMax),
   cqs: z.array(z.object({ cq: u32, location: z.object(ring) })).max(limits.cqsPerGuestMax),
-  regions: z
-    .array(z.object({ vkey, pd: u32, address: u32, length: u32, access: u32 }))
-    .max(limits.mrsPerGuestMax),
+  regions: z.array(z.object({ vkey, pd: u32, address: u32, length: u32, access: u32 })).max(limits.mrsPerGuestMax),
   qps: z
     .array(
       z.object({
@@ -94,9 +98,20 @@ export const deviceSnapshot = z.object({
 });
 
 const global = z.discriminatedUnion("type", [
-  z.object({ name: z.string().max(64), type: z.literal("i32"), value: z.int().min(-(2 ** 31)).max(2 ** 31 - 1) }),
+  z.object({
+    name: z.string().max(64),
+    type: z.literal("i32"),
+    value: z
+      .int()
+      .min(-(2 ** 31))
+      .max(2 ** 31 - 1),
+  }),
   z.object({ name: z.string().max(64), type: z.literal("i64"), value: z.bigint() }),
-  z.object({ name: z.string().max(64), type: z.enum(["f32", "f64"]), value: z.union([z.number(), z.nan(), z.literal([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])]) }),
+  z.object({
+    name: z.string().max(64),
+    type: z.enum(["f32", "f64"]),
+    value: z.union([z.number(), z.nan(), z.literal([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])]),
+  }),
 ]);
 
 /** What of a stopped guest is not in its memory. The destination's VMM checks it against the image once more. */

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
 import fc from "fast-check";
+import { expect, test } from "vitest";
 import { VirtualClock } from "./virtual-clock.ts";
 
 test("things happen in the order of their times, among equals in the order they were asked for", () => {

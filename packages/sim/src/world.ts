@@ -115,7 +115,8 @@ export class World {
       return this.#turnOfCentral();
     }
     const node = this.#nodes.get(to);
-    if (node?.alive && message.kind !== "WELCOME") node.host.handle({ kind: "message", from, incarnation: "1", message });
+    if (node?.alive && message.kind !== "WELCOME")
+      node.host.handle({ kind: "message", from, incarnation: "1", message });
   }
 
   #turnOfCentral(): void {
@@ -174,7 +175,10 @@ export class World {
 
   /** Ask for a move, and go on. */
   startMove(guest: string, to: string, inject: "flip-page" | null = null): MoveRecord {
-    const record = this.central.startMove({ guest, to, inject, token: `token-${this.#random.uint32()}` }, this.clock.now());
+    const record = this.central.startMove(
+      { guest, to, inject, token: `token-${this.#random.uint32()}` },
+      this.clock.now(),
+    );
     this.#turnOfCentral();
     return record;
   }

@@ -45,7 +45,7 @@ export interface BulkFrame extends BulkHeader {
   /** Numbers of the pages, in the order of their bytes. */
   readonly pages: readonly number[];
   /** The pages' bytes, one after the other: a view of the frame. */
-  readonly data: Uint8Array;
+  readonly data: Buffer;
 }
 
 /** How frames name a move: 16 bytes, as hexadecimal digits. */
@@ -103,7 +103,7 @@ export function decodeFrame(bytes: Uint8Array, crc32: Crc32): BulkFrame | string
     sequence: view.getUint32(32, true),
     count,
     pages: Array.from({ length: carried }, (_, i) => view.getUint32(headerBytes + 4 * i, true)),
-    data: bytes.subarray(dataAt),
+    data: Buffer.from(bytes.buffer, bytes.byteOffset + dataAt, carried * PAGE_BYTES),
   };
 }
 

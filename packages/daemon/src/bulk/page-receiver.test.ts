@@ -15,7 +15,7 @@ beforeEach(() => {
 
 function frame(fields: Partial<BulkFrame>): BulkFrame {
   const numbers = fields.pages ?? [];
-  const data = new Uint8Array(numbers.length * PAGE_BYTES);
+  const data = Buffer.alloc(numbers.length * PAGE_BYTES);
   for (const [i, page] of numbers.entries()) data.fill(page, i * PAGE_BYTES, (i + 1) * PAGE_BYTES);
   const rest = {
     type: "pages",

@@ -38,7 +38,7 @@ export class PageReceiver {
     const stray = frame.pages.find((page) => page < firstGuestPage || page >= this.#memory.length / PAGE_BYTES);
     if (stray !== undefined) return { refusal: `page ${stray} is not the guest's` };
     for (const [i, page] of frame.pages.entries()) {
-      this.#memory.set(frame.data.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES), page * PAGE_BYTES);
+      frame.data.copy(this.#memory, page * PAGE_BYTES, i * PAGE_BYTES, (i + 1) * PAGE_BYTES);
     }
     this.#sequence++;
     this.#pagesInRound += frame.count;

@@ -1,6 +1,13 @@
 import type { Cancel, Clock, Lid, NomadError, Random, VLid } from "@nomad/base";
 import { Hca } from "@nomad/hca";
-import { type BulkAction, Coordinator, type HostEffect, type HostEvent, type Message, type VmmAction } from "@nomad/protocol";
+import {
+  type BulkAction,
+  Coordinator,
+  type HostEffect,
+  type HostEvent,
+  type Message,
+  type VmmAction,
+} from "@nomad/protocol";
 import { Fabric } from "@nomad/wire";
 
 /** Packets that one turn may send before others have their turn. */

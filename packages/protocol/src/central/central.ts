@@ -1,7 +1,16 @@
 import { assert, defaults, type ErrorCode, type Lid, NomadError, unreachable, type VLid } from "@nomad/base";
 import { type Guest, guestReport, type Host, type Injection, type MoveRecord, type Status } from "../http/index.ts";
 import { Inbox } from "../inbox.ts";
-import { type Answer, isAnswer, isRequest, type Message, type Notice, type Request, type RequestOf, type Unnumbered } from "../message.ts";
+import {
+  type Answer,
+  isAnswer,
+  isRequest,
+  type Message,
+  type Notice,
+  type Request,
+  type RequestOf,
+  type Unnumbered,
+} from "../message.ts";
 import { type Outstanding, Requests } from "../requests.ts";
 import type { CentralContext } from "./context.ts";
 import { appendLog, Directory, type GuestRecord, type HostRecord, isAlive } from "./directory.ts";
@@ -53,7 +62,12 @@ export class Central implements CentralContext {
 
   /** Start a guest; `done` runs once it runs or has failed to. Throws NomadError when it cannot be started. */
   boot(
-    spec: { readonly name: string; readonly image: string; readonly host: string | null; readonly arguments: Record<string, string> },
+    spec: {
+      readonly name: string;
+      readonly image: string;
+      readonly host: string | null;
+      readonly arguments: Record<string, string>;
+    },
     now: number,
     done: (result: Guest | NomadError) => void,
   ): void {
@@ -77,10 +91,17 @@ export class Central implements CentralContext {
       done(error);
     };
     const timeoutMs = 2 * defaults.controlRequestMs;
-    this.ask(host.name, { kind: "BOOT", vlid, epoch, name, image, arguments: { ...spec.arguments } }, { timeoutMs, onAnswer, onFail });
+    this.ask(
+      host.name,
+      { kind: "BOOT", vlid, epoch, name, image, arguments: { ...spec.arguments } },
+      { timeoutMs, onAnswer, onFail },
+    );
   }
 
-  #newGuest(spec: { readonly name: string; readonly image: string; readonly arguments: Record<string, string> }, host: HostRecord): GuestRecord {
+  #newGuest(
+    spec: { readonly name: string; readonly image: string; readonly arguments: Record<string, string> },
+    host: HostRecord,
+  ): GuestRecord {
     const { name, image } = spec;
     const guest: GuestRecord = {
       name,
@@ -107,11 +128,15 @@ export class Central implements CentralContext {
     this.now = now;
     const guest = this.directory.guest(name);
     if (!isAlive(guest)) throw new NomadError("E_STATE", `guest ${name} is ${guest.state}`);
-    this.ask(guest.host, { kind: "END", vlid: guest.vlid, force }, {
-      timeoutMs: defaults.controlRequestMs,
-      onAnswer: () => done(guestView(guest)),
-      onFail: done,
-    });
+    this.ask(
+      guest.host,
+      { kind: "END", vlid: guest.vlid, force },
+      {
+        timeoutMs: defaults.controlRequestMs,
+        onAnswer: () => done(guestView(guest)),
+        onFail: done,
+      },
+    );
   }
 
   /** Begin a move. `ended`, when given, runs at its end, however it ends. Throws NomadError when it cannot begin. */
@@ -180,7 +205,8 @@ export class Central implements CentralContext {
     const host = this.directory.hosts.get(from);
     if (host?.incarnation === incarnation) {
       host.lastHeardAt = this.now;
-      if (host.state === "lost") return this.#refuse(from, message, "E_HOST_LOST", `host ${from} has been declared lost`);
+      if (host.state === "lost")
+        return this.#refuse(from, message, "E_HOST_LOST", `host ${from} has been declared lost`);
       this.#setHostState(from, "up");
     }
     if (isAnswer(message)) return this.#requests.answered(from, message);
@@ -301,7 +327,12 @@ export class Central implements CentralContext {
     this.#guestEnds(guest, m.error || m.exitCode !== 0 ? "failed" : "exited", m.exitCode, m.error);
   }
 
-  #guestEnds(guest: GuestRecord, state: "exited" | "failed" | "lost", exitCode: number | null, error: Guest["error"]): void {
+  #guestEnds(
+    guest: GuestRecord,
+    state: "exited" | "failed" | "lost",
+    exitCode: number | null,
+    error: Guest["error"],
+  ): void {
     guest.state = state;
     guest.exitCode = exitCode;
     guest.error = error;
@@ -370,7 +401,11 @@ function guestView({ name, host, epoch, state, vlid, image, memoryBytes, exitCod
 
 function guestEntry(guest: GuestRecord): JournalEntry {
   const { arguments: args, imageHash } = guest;
-  return { table: "guests", key: guest.name, value: JSON.stringify({ ...guestView(guest), imageHash, arguments: args }) };
+  return {
+    table: "guests",
+    key: guest.name,
+    value: JSON.stringify({ ...guestView(guest), imageHash, arguments: args }),
+  };
 }
 
 function moveEntry(move: Move): JournalEntry {

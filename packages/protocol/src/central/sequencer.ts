@@ -1,4 +1,5 @@
 import { assert, defaults, NomadError } from "@nomad/base";
+import type { Injection } from "../http/index.ts";
 import type { Answer } from "../message.ts";
 import { isDecided, isEnded, type Phase } from "../phase.ts";
 import type { Outstanding } from "../requests.ts";
@@ -6,7 +7,6 @@ import type { CentralContext } from "./context.ts";
 import { type GuestRecord, isAlive } from "./directory.ts";
 import { enter, failureOf, type Move, newMove } from "./move.ts";
 import { steps } from "./steps.ts";
-import type { Injection } from "../http/index.ts";
 
 /** Drives moves through their phases, one move at a time, the others wait in order. */
 export class Sequencer {
@@ -22,16 +22,32 @@ export class Sequencer {
   }
 
   /** Plan a move. Throws NomadError when it cannot be. */
-  plan(o: { readonly guest: string; readonly to: string; readonly inject: Injection | null; readonly token: string }): Move {
+  plan(o: {
+    readonly guest: string;
+    readonly to: string;
+    readonly inject: Injection | null;
+    readonly token: string;
+  }): Move {
     const { directory, now, generation } = this.#central;
     const guest = directory.guest(o.guest);
     const [from, to] = [directory.host(guest.host), directory.host(o.to)];
-    if (guest.state !== "running") throw new NomadError(guest.state === "moving" ? "E_BUSY" : "E_STATE", `guest ${guest.name} is ${guest.state}`);
+    if (guest.state !== "running")
+      throw new NomadError(guest.state === "moving" ? "E_BUSY" : "E_STATE", `guest ${guest.name} is ${guest.state}`);
     if (from === to) throw new NomadError("E_STATE", `guest ${guest.name} runs at ${to.name} already`);
     if (to.state !== "up") throw new NomadError("E_STATE", `host ${to.name} is ${to.state}`);
     const id = `${generation}-${this.#nextId++}`;
     const epoch = guest.epoch + 1;
-    const move = newMove({ id, guest: guest.name, vlid: guest.vlid, from, to, epoch, token: o.token, inject: o.inject, now });
+    const move = newMove({
+      id,
+      guest: guest.name,
+      vlid: guest.vlid,
+      from,
+      to,
+      epoch,
+      token: o.token,
+      inject: o.inject,
+      now,
+    });
     guest.state = "moving";
     this.moves.set(id, move);
     this.#queue.push(move);
@@ -56,7 +72,9 @@ export class Sequencer {
     if (!step) return;
     move.attempt++;
     const attempt = move.attempt;
-    const asks = step.ask(move, this.#central.directory, this.#central.generation).filter((ask) => !this.#isLost(ask.to));
+    const asks = step
+      .ask(move, this.#central.directory, this.#central.generation)
+      .filter((ask) => !this.#isLost(ask.to));
     let waiting = asks.length;
     const settled = () => {
       waiting--;
@@ -178,7 +196,8 @@ export class Sequencer {
 
   /** A host is dead for good. Its part in the move under way is played by nobody; others are not kept waiting. */
   hostLost(name: string, error: NomadError): void {
-    for (const move of [...this.#queue]) if (move.record.to === name || move.record.from === name) this.abort(move, error);
+    for (const move of [...this.#queue])
+      if (move.record.to === name || move.record.from === name) this.abort(move, error);
     const move = this.#active;
     if (!move) return;
     const { from, to } = move.record;
@@ -198,7 +217,14 @@ export class Sequencer {
   #resumePeersOfLost(move: Move): void {
     const { generation, directory } = this.#central;
     const host = this.#guestOf(move).host;
-    const at = { vlid: move.vlid, token: move.token, epoch: move.epoch + 1, dlid: directory.host(host).lid, host, names: [] };
+    const at = {
+      vlid: move.vlid,
+      token: move.token,
+      epoch: move.epoch + 1,
+      dlid: directory.host(host).lid,
+      host,
+      names: [],
+    };
     const o = { timeoutMs: defaults.controlRequestMs, onAnswer: () => {}, onFail: () => {} };
     for (const to of move.peerHosts) {
       if (!this.#isLost(to)) this.#central.ask(to, { kind: "RESUME_PEER", move: move.record.id, generation, ...at }, o);

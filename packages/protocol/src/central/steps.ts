@@ -30,8 +30,11 @@ function hostsOfPeers(move: Move, directory: Directory): string[] {
 
 function checkDigests({ record }: Move): void {
   if (record.digestSource !== "" && record.digestSource === record.digestDestination) return;
-  throw new NomadError("E_DIGEST", `memory of ${record.guest} is not the same at ${record.from} and at ${record.to}: ` +
-    `${record.digestSource.slice(0, 16)} and ${record.digestDestination.slice(0, 16)}`);
+  throw new NomadError(
+    "E_DIGEST",
+    `memory of ${record.guest} is not the same at ${record.from} and at ${record.to}: ` +
+      `${record.digestSource.slice(0, 16)} and ${record.digestDestination.slice(0, 16)}`,
+  );
 }
 
 /** From each phase to the next: the protocol, as a table. COMMITTED is on disk before anything is asked in it. */
@@ -39,7 +42,9 @@ export const steps: Partial<Record<Phase, Step>> = {
   planned: {
     ask: (move, directory, generation) => {
       const { name, image, imageHash } = directory.guest(move.record.guest);
-      return [{ to: move.record.to, message: { kind: "PREPARE", ...ofMove(move, generation), name, image, imageHash } }];
+      return [
+        { to: move.record.to, message: { kind: "PREPARE", ...ofMove(move, generation), name, image, imageHash } },
+      ];
     },
     take: (move, answer) => {
       const { bulkUrl, memoryBytes } = answer as AnswerOf<"PREPARED">;
@@ -51,8 +56,18 @@ export const steps: Partial<Record<Phase, Step>> = {
   },
   prepared: {
     ask: (move, _directory, generation) => {
-      const how = { to: move.record.to, bulkUrl: move.bulkUrl, roundsMax: defaults.precopyRoundsMax, budgetMs: defaults.precopyMs };
-      const message = { kind: "PRECOPY" as const, ...ofMove(move, generation), ...how, flipPage: move.inject === "flip-page" };
+      const how = {
+        to: move.record.to,
+        bulkUrl: move.bulkUrl,
+        roundsMax: defaults.precopyRoundsMax,
+        budgetMs: defaults.precopyMs,
+      };
+      const message = {
+        kind: "PRECOPY" as const,
+        ...ofMove(move, generation),
+        ...how,
+        flipPage: move.inject === "flip-page",
+      };
       return [{ to: move.record.from, message }];
     },
     take: nothing,
@@ -61,7 +76,12 @@ export const steps: Partial<Record<Phase, Step>> = {
   },
   precopy: {
     ask: (move, _directory, generation) => {
-      return [{ to: move.record.from, message: { kind: "SUSPEND", ...ofMove(move, generation), budgetMs: defaults.drainBudgetMs } }];
+      return [
+        {
+          to: move.record.from,
+          message: { kind: "SUSPEND", ...ofMove(move, generation), budgetMs: defaults.drainBudgetMs },
+        },
+      ];
     },
     take: (move, answer) => {
       move.peers = (answer as AnswerOf<"SUSPENDED">).peers;
@@ -72,7 +92,12 @@ export const steps: Partial<Record<Phase, Step>> = {
   suspended: {
     ask: (move, directory, generation) => {
       move.peerHosts = hostsOfPeers(move, directory);
-      const message = { kind: "SUSPEND_PEER" as const, ...ofMove(move, generation), budgetMs: defaults.drainBudgetMs, token: move.token };
+      const message = {
+        kind: "SUSPEND_PEER" as const,
+        ...ofMove(move, generation),
+        budgetMs: defaults.drainBudgetMs,
+        token: move.token,
+      };
       return move.peerHosts.map((to) => ({ to, message }));
     },
     take: (move, answer) => {
@@ -85,7 +110,12 @@ export const steps: Partial<Record<Phase, Step>> = {
   },
   "peers-suspended": {
     ask: (move, _directory, generation) => {
-      const message = { kind: "STOP" as const, ...ofMove(move, generation), to: move.record.to, budgetMs: defaults.stopBudgetMs };
+      const message = {
+        kind: "STOP" as const,
+        ...ofMove(move, generation),
+        to: move.record.to,
+        budgetMs: defaults.stopBudgetMs,
+      };
       return [{ to: move.record.from, message }];
     },
     take: (move, answer) => {
@@ -98,7 +128,12 @@ export const steps: Partial<Record<Phase, Step>> = {
   },
   stopped: {
     ask: (move, _directory, generation) => {
-      return [{ to: move.record.to, message: { kind: "BIND", ...ofMove(move, generation), epoch: move.epoch, cuts: move.cuts } }];
+      return [
+        {
+          to: move.record.to,
+          message: { kind: "BIND", ...ofMove(move, generation), epoch: move.epoch, cuts: move.cuts },
+        },
+      ];
     },
     take: (move, answer) => {
       move.record.digestDestination = (answer as AnswerOf<"BOUND">).digest;
@@ -110,14 +145,21 @@ export const steps: Partial<Record<Phase, Step>> = {
   COMMITTED: {
     ask: (move, _directory, generation) => {
       const { epoch, peerHosts, token } = move;
-      return [{ to: move.record.to, message: { kind: "RUN", ...ofMove(move, generation), epoch, peerHosts: [...peerHosts], token } }];
+      return [
+        {
+          to: move.record.to,
+          message: { kind: "RUN", ...ofMove(move, generation), epoch, peerHosts: [...peerHosts], token },
+        },
+      ];
     },
     take: nothing,
     next: "running",
     timeoutMs: Number.POSITIVE_INFINITY,
   },
   "peers-resumed": {
-    ask: (move, _directory, generation) => [{ to: move.record.from, message: { kind: "RELEASE", ...ofMove(move, generation), to: move.record.to } }],
+    ask: (move, _directory, generation) => [
+      { to: move.record.from, message: { kind: "RELEASE", ...ofMove(move, generation), to: move.record.to } },
+    ],
     take: nothing,
     next: "released",
     timeoutMs: Number.POSITIVE_INFINITY,
@@ -125,7 +167,13 @@ export const steps: Partial<Record<Phase, Step>> = {
   aborting: {
     ask: (move, _directory, generation) => {
       const { token, peerHosts } = move;
-      const message = { kind: "ABORT" as const, ...ofMove(move, generation), epoch: move.epoch + 1, peerHosts: [...peerHosts], token };
+      const message = {
+        kind: "ABORT" as const,
+        ...ofMove(move, generation),
+        epoch: move.epoch + 1,
+        peerHosts: [...peerHosts],
+        token,
+      };
       return [
         { to: move.record.from, message: { ...message, role: "source" } },
         { to: move.record.to, message: { ...message, role: "destination" } },

@@ -56,11 +56,21 @@ export class HostContext {
   }
 
   /** Ask the VMM; the callback runs when it has answered. */
-  vmm<T = undefined>(vlid: VLid, action: VmmAction, onDone: (value: T) => void, onFail: (error: NomadError) => void): void {
+  vmm<T = undefined>(
+    vlid: VLid,
+    action: VmmAction,
+    onDone: (value: T) => void,
+    onFail: (error: NomadError) => void,
+  ): void {
     this.effects.push({ kind: "vmm", ticket: this.#ticket(onDone, onFail), vlid, action });
   }
 
-  bulk<T = undefined>(move: string, action: BulkAction, onDone: (value: T) => void, onFail: (error: NomadError) => void): void {
+  bulk<T = undefined>(
+    move: string,
+    action: BulkAction,
+    onDone: (value: T) => void,
+    onFail: (error: NomadError) => void,
+  ): void {
     this.effects.push({ kind: "bulk", ticket: this.#ticket(onDone, onFail), move, action });
   }
 

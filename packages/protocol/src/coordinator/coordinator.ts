@@ -1,7 +1,15 @@
 import { Backend, type BackendEvents } from "@nomad/backend";
 import { defaults, type Lid, NomadError, unreachable, type VLid } from "@nomad/base";
 import type { Hca, HcaEvents } from "@nomad/hca";
-import { type Answer, isAnswer, isRequest, type Notice, type Request, type RequestOf, type Unnumbered } from "../message.ts";
+import {
+  type Answer,
+  isAnswer,
+  isRequest,
+  type Notice,
+  type Request,
+  type RequestOf,
+  type Unnumbered,
+} from "../message.ts";
 import type { HostEntry } from "../schema.ts";
 import { earlier } from "../timers.ts";
 import { HostContext } from "./context.ts";
@@ -63,7 +71,10 @@ export class Coordinator {
   }
 
   deadline(): number {
-    return earlier(earlier(this.#host.timers.deadline(), this.#host.requests.deadline()), this.#heartbeatAt) ?? this.#heartbeatAt;
+    return (
+      earlier(earlier(this.#host.timers.deadline(), this.#host.requests.deadline()), this.#heartbeatAt) ??
+      this.#heartbeatAt
+    );
   }
 
   tick(now: number): void {

@@ -31,7 +31,8 @@ export class DestinationMove {
 
   prepare(reply: Reply): void {
     const { vlid, name, image, imageHash, move } = this.#m;
-    if (this.#guests.running.has(vlid)) return reply.refuse("E_STATE", `guest ${name} runs at ${this.#host.name} already`);
+    if (this.#guests.running.has(vlid))
+      return reply.refuse("E_STATE", `guest ${name} runs at ${this.#host.name} already`);
     const created = ({ memory }: Created) => {
       this.#memory = memory;
       const ready = (bulkUrl: string) => reply.answer({ kind: "PREPARED", bulkUrl, memoryBytes: memory.bytes.length });
@@ -48,7 +49,8 @@ export class DestinationMove {
 
   bind(m: RequestOf<"BIND">, reply: Reply): void {
     const [memory, state] = [this.#memory, this.#state];
-    if (!memory || !state) return reply.refuse("E_STATE", `the state of guest ${m.vlid} has not arrived at ${this.#host.name}`);
+    if (!memory || !state)
+      return reply.refuse("E_STATE", `the state of guest ${m.vlid} has not arrived at ${this.#host.name}`);
     const hashed = (digest: string) => {
       const restored = () => {
         try {
@@ -84,7 +86,8 @@ export class DestinationMove {
   #resumePeers(m: RequestOf<"RUN">, token: string, names: readonly PeerName[]): void {
     const { move, vlid, generation, epoch } = m;
     const open = (peers: readonly VLid[] | "all") => {
-      if (this.#host.backend.devices.has(vlid)) migration.openTowards(this.#host.backend, vlid, guestHolder(move), peers, this.#host.now);
+      if (this.#host.backend.devices.has(vlid))
+        migration.openTowards(this.#host.backend, vlid, guestHolder(move), peers, this.#host.now);
     };
     const done = () => {
       open("all");
@@ -97,7 +100,8 @@ export class DestinationMove {
   }
 
   abort(m: RequestOf<"ABORT">, reply: Reply): void {
-    if (this.#running) return reply.refuse("E_STATE", `guest ${m.vlid} runs at ${this.#host.name}: its move is decided`);
+    if (this.#running)
+      return reply.refuse("E_STATE", `guest ${m.vlid} runs at ${this.#host.name}: its move is decided`);
     this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
     this.#guests.drop(m.vlid);
     reply.answer({ kind: "ABORTED" });

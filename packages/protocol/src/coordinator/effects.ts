@@ -55,4 +55,9 @@ export type HostEvent =
   | { readonly kind: "channel-up"; readonly to: string }
   | { readonly kind: "done"; readonly ticket: number; readonly value: unknown }
   | { readonly kind: "failed"; readonly ticket: number; readonly error: NomadError }
-  | { readonly kind: "guest-exit"; readonly vlid: VLid; readonly exitCode: number | null; readonly error: NomadError | null };
+  | {
+      readonly kind: "guest-exit";
+      readonly vlid: VLid;
+      readonly exitCode: number | null;
+      readonly error: NomadError | null;
+    };

@@ -1,5 +1,5 @@
 import { migration } from "@nomad/backend";
-import { NomadError, type VLid } from "@nomad/base";
+import type { NomadError, VLid } from "@nomad/base";
 import type { RequestOf } from "../message.ts";
 import { type HostContext, ignore } from "./context.ts";
 import type { Created } from "./effects.ts";

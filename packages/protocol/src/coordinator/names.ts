@@ -41,7 +41,12 @@ export class Names {
       // Nobody connects unseen once the peers of a move have been listed.
       if (device.suspended) return later();
       const found = address instanceof NomadError ? errnoOf(address) : address;
-      this.#host.backend.connected(call.vlid, call.sequence, typeof found === "number" ? found : addressOf(found), this.#host.now);
+      this.#host.backend.connected(
+        call.vlid,
+        call.sequence,
+        typeof found === "number" ? found : addressOf(found),
+        this.#host.now,
+      );
     };
     const { vlid, vqpn }: RemoteName = call.remote;
     this.#askOwner({ kind: "CONNECT", vlid, vqpn, from: call.vlid }, defaults.controlRequestMs, done);
@@ -69,48 +74,65 @@ export class Names {
         this.located(question.vlid, answer.host);
         again(answer.host);
       };
-      this.#host.ask<A | AnswerOf<"MOVED">>(to, question as Unnumbered<Request>, { timeoutMs: giveUpAt - this.#host.now, onAnswer, onFail });
+      this.#host.ask<A | AnswerOf<"MOVED">>(to, question as Unnumbered<Request>, {
+        timeoutMs: giveUpAt - this.#host.now,
+        onAnswer,
+        onFail,
+      });
     };
     const again = (to: string) => {
       if (this.#host.now >= giveUpAt) done(new NomadError("E_TIMEOUT", `guest ${question.vlid} was not found in time`));
       else ask(to);
     };
-    const locate = () => this.#locate(question.vlid, giveUpAt, (found) => (typeof found === "string" ? again(found) : done(found)));
+    const locate = () =>
+      this.#locate(question.vlid, giveUpAt, (found) => (typeof found === "string" ? again(found) : done(found)));
     const known = this.#locations.get(question.vlid);
     if (known) ask(known);
     else locate();
   }
 
   #locate(vlid: VLid, giveUpAt: number, done: (found: string | NomadError) => void): void {
-    this.#host.ask<AnswerOf<"LOCATION">>("central", { kind: "LOCATE", vlid }, {
-      timeoutMs: giveUpAt - this.#host.now,
-      onAnswer: ({ host }) => {
-        if (!host) return done(new NomadError("E_UNREACHABLE", `no guest has vLID ${vlid}`));
-        this.located(vlid, host);
-        done(host);
+    this.#host.ask<AnswerOf<"LOCATION">>(
+      "central",
+      { kind: "LOCATE", vlid },
+      {
+        timeoutMs: giveUpAt - this.#host.now,
+        onAnswer: ({ host }) => {
+          if (!host) return done(new NomadError("E_UNREACHABLE", `no guest has vLID ${vlid}`));
+          this.located(vlid, host);
+          done(host);
+        },
+        onFail: done,
       },
-      onFail: done,
-    });
+    );
   }
 
   publish({ vlid, sequence, key, value }: Parameters<BackendEvents["publish"]>[0]): void {
-    this.#host.ask("central", { kind: "PUBLISH", key, value }, {
-      timeoutMs: Number.POSITIVE_INFINITY,
-      onAnswer: () => this.#host.backend.answer(vlid, sequence, { status: 0 }),
-      onFail: ignore,
-    });
+    this.#host.ask(
+      "central",
+      { kind: "PUBLISH", key, value },
+      {
+        timeoutMs: Number.POSITIVE_INFINITY,
+        onAnswer: () => this.#host.backend.answer(vlid, sequence, { status: 0 }),
+        onFail: ignore,
+      },
+    );
   }
 
   lookup({ vlid, sequence, key }: Parameters<BackendEvents["lookup"]>[0]): void {
     const { backend } = this.#host;
-    this.#host.ask<AnswerOf<"FOUND">>("central", { kind: "LOOKUP", key }, {
-      timeoutMs: defaults.controlRequestMs,
-      onAnswer: ({ value }) => {
-        if (value === null) backend.answer(vlid, sequence, { status: -EAGAIN });
-        else backend.answer(vlid, sequence, { status: 0, data: new TextEncoder().encode(value) });
+    this.#host.ask<AnswerOf<"FOUND">>(
+      "central",
+      { kind: "LOOKUP", key },
+      {
+        timeoutMs: defaults.controlRequestMs,
+        onAnswer: ({ value }) => {
+          if (value === null) backend.answer(vlid, sequence, { status: -EAGAIN });
+          else backend.answer(vlid, sequence, { status: 0, data: new TextEncoder().encode(value) });
+        },
+        onFail: () => backend.answer(vlid, sequence, { status: -EAGAIN }),
       },
-      onFail: () => backend.answer(vlid, sequence, { status: -EAGAIN }),
-    });
+    );
   }
 
   // --- for other hosts ---
@@ -133,7 +155,8 @@ export class Names {
 
   #whenHere(vlid: VLid, reply: Reply, then: () => void): void {
     const device = this.#host.backend.devices.get(vlid);
-    if (device && (device.suspended || device.detached)) return this.#defer(vlid, () => this.#whenHere(vlid, reply, then));
+    if (device && (device.suspended || device.detached))
+      return this.#defer(vlid, () => this.#whenHere(vlid, reply, then));
     if (device && this.#guests.running.has(vlid)) return then();
     const movedTo = this.#guests.tombstones.get(vlid);
     if (movedTo) reply.answer({ kind: "MOVED", host: movedTo });

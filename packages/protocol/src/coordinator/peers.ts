@@ -1,4 +1,4 @@
-import { type PeerName, migration } from "@nomad/backend";
+import { migration, type PeerName } from "@nomad/backend";
 import type { VLid } from "@nomad/base";
 import type { AnswerOf, RequestOf } from "../message.ts";
 import type { HostContext } from "./context.ts";
@@ -45,7 +45,8 @@ export class Peers {
 
   resume(m: RequestOf<"RESUME_PEER">, reply: Reply): void {
     const token = this.#tokens.get(m.move);
-    if (token !== undefined && token !== m.token) return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
+    if (token !== undefined && token !== m.token)
+      return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
     this.#tokens.delete(m.move);
     this.#draining.delete(peerHolder(m.move));
     this.#names.located(m.vlid, m.host);
@@ -62,7 +63,14 @@ export class Peers {
 export function resumePeersAt(
   host: HostContext,
   hosts: readonly string[],
-  at: { readonly move: string; readonly vlid: VLid; readonly generation: number; readonly token: string; readonly epoch: number; readonly names: readonly PeerName[] },
+  at: {
+    readonly move: string;
+    readonly vlid: VLid;
+    readonly generation: number;
+    readonly token: string;
+    readonly epoch: number;
+    readonly names: readonly PeerName[];
+  },
   on: { readonly opened: (peers: readonly VLid[]) => void; readonly done: () => void },
 ): void {
   let waiting = hosts.length;
@@ -86,4 +94,3 @@ export function resumePeersAt(
     );
   }
 }
-

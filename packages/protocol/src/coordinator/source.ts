@@ -51,12 +51,26 @@ export class SourceMove {
     this.#host.bulk(m.move, { do: "open", vlid: m.vlid, url: m.bulkUrl }, round, reply.fail);
   }
 
-  #round(m: { vlid: Guest["vlid"]; generation: number }, final: boolean, then: (r: Round) => void, fail: (e: NomadError) => void): void {
+  #round(
+    m: { vlid: Guest["vlid"]; generation: number },
+    final: boolean,
+    then: (r: Round) => void,
+    fail: (e: NomadError) => void,
+  ): void {
     const round = this.#rounds.length;
     const done = (result: Round) => {
       const { pages, bytes } = result;
       this.#rounds.push({ pages });
-      this.#host.tell("central", { kind: "PROGRESS", move: this.#move, vlid: m.vlid, generation: m.generation, round, pages, bytes, final });
+      this.#host.tell("central", {
+        kind: "PROGRESS",
+        move: this.#move,
+        vlid: m.vlid,
+        generation: m.generation,
+        round,
+        pages,
+        bytes,
+        final,
+      });
       if (!this.#aborted) then(result);
     };
     this.#host.bulk<Round>(this.#move, { do: "round", round, final, flipPage: final && this.#flipPage }, done, fail);
@@ -86,6 +100,7 @@ export class SourceMove {
     this.#vm = "stopping";
     const stopped = (vm: VmState) => {
       this.#vm = "stopped";
+      if (!this.#guests.running.has(m.vlid)) return reply.refuse("E_STATE", `guest ${this.guest.name} has ended`);
       if (this.#aborted) return this.#resumeVm();
       const { snapshot, held } = migration.detach(this.#host.backend, m.vlid);
       const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held });
@@ -101,7 +116,14 @@ export class SourceMove {
   #handOver(m: RequestOf<"STOP">, device: DeviceSnapshot, vm: VmState, then: () => void, reply: Reply): void {
     const { move, vlid, generation } = m;
     if (device.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
-    const message = { kind: "STATE" as const, move, vlid, generation, device: device as RequestOf<"STATE">["device"], vm };
+    const message = {
+      kind: "STATE" as const,
+      move,
+      vlid,
+      generation,
+      device: device as RequestOf<"STATE">["device"],
+      vm,
+    };
     this.#host.ask(m.to, message, { timeoutMs: m.budgetMs, onAnswer: then, onFail: reply.fail });
   }
 
@@ -111,10 +133,12 @@ export class SourceMove {
     this.#drained = null;
     const { backend } = this.#host;
     this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
+    if (!this.#guests.running.has(m.vlid)) return reply.answer({ kind: "ABORTED" });
     this.guest.epoch = m.epoch;
     migration.reopen(backend, m.vlid, m.epoch);
     if (this.#vm === "stopped") this.#resumeVm();
-    const opened = (peers: readonly Guest["vlid"][]) => migration.openTowards(backend, m.vlid, guestHolder(m.move), peers, this.#host.now);
+    const opened = (peers: readonly Guest["vlid"][]) =>
+      migration.openTowards(backend, m.vlid, guestHolder(m.move), peers, this.#host.now);
     const done = () => {
       migration.openTowards(backend, m.vlid, guestHolder(m.move), "all", this.#host.now);
       this.#names.settled(m.vlid);

@@ -2,7 +2,15 @@ import { randomUUID, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { type ErrorCode, NomadError } from "@nomad/base";
-import { bearerToken, type ErrorBody, guestRequest, type LabEvent, type MoveRecord, moveRequest, routes } from "@nomad/protocol/http";
+import {
+  bearerToken,
+  type ErrorBody,
+  guestRequest,
+  type LabEvent,
+  type MoveRecord,
+  moveRequest,
+  routes,
+} from "@nomad/protocol/http";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { stream } from "hono/streaming";
@@ -29,10 +37,19 @@ const statusOf: Partial<Record<ErrorCode, 400 | 401 | 404 | 409 | 413 | 503 | 50
 };
 
 /** The HTTP API (protocol's http/routes.ts) as a request listener. */
-export function httpApi(central: CentralProcess, secret: Uint8Array, log: Logger): (i: IncomingMessage, o: ServerResponse) => void {
+export function httpApi(
+  central: CentralProcess,
+  secret: Uint8Array,
+  log: Logger,
+): (i: IncomingMessage, o: ServerResponse) => void {
   const app = new Hono();
   app.use(authorize(bearerToken(secret)));
-  app.use(bodyLimit({ maxSize: bodyBytesMax, onError: () => fail(new NomadError("E_TOO_LARGE", `at most ${bodyBytesMax} bytes`)) }));
+  app.use(
+    bodyLimit({
+      maxSize: bodyBytesMax,
+      onError: () => fail(new NomadError("E_TOO_LARGE", `at most ${bodyBytesMax} bytes`)),
+    }),
+  );
   app.onError((error) => {
     if (!(error instanceof NomadError)) log.error(error);
     return fail(error instanceof NomadError ? error : new NomadError("E_INTERNAL", error.message, { cause: error }));
@@ -90,7 +107,8 @@ function addGuestRoutes(app: Hono, central: CentralProcess): void {
   app.get(routes.logs.path, (c) => {
     const guest = core.directory.guest(c.req.param("name"));
     const follow = c.req.query("follow") === "true";
-    if (follow) return ndjson(c, central, guest.log, (event) => event.type === "log" && event.guest === guest.name, withoutType);
+    if (follow)
+      return ndjson(c, central, guest.log, (event) => event.type === "log" && event.guest === guest.name, withoutType);
     return new Response(lines(guest.log), { headers: ndjsonHeaders });
   });
 }

@@ -29,7 +29,8 @@ export class Journal {
     if (found !== 0 && found !== schemaVersion) {
       throw new NomadError("E_VERSION", `the journal is of version ${found}, this central writes ${schemaVersion}`);
     }
-    for (const table of tables) this.#database.exec(`CREATE TABLE IF NOT EXISTS ${table} (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`);
+    for (const table of tables)
+      this.#database.exec(`CREATE TABLE IF NOT EXISTS ${table} (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`);
     this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
   }
 
@@ -44,7 +45,9 @@ export class Journal {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { table, key, value } of entries) {
-        this.#database.prepare(`INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`).run(key, value);
+        this.#database
+          .prepare(`INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
+          .run(key, value);
       }
       this.#database.exec("COMMIT");
     } catch (error) {

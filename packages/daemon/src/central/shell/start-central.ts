@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { NomadError } from "@nomad/base";
 import { Central, type CentralEffect, type CentralEvent } from "@nomad/protocol";
-import { type LabEvent } from "@nomad/protocol/http";
+import type { LabEvent } from "@nomad/protocol/http";
 import { type AuthenticatedSocket, listen } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Channel } from "../../shell/channel.ts";
@@ -87,7 +87,9 @@ export class CentralProcess {
 
   adopt(socket: AuthenticatedSocket): void {
     const { name, bootId: incarnation } = socket.peer;
-    const channel = new Channel(socket, this.#log, (message) => this.handle({ kind: "message", from: name, incarnation, message }));
+    const channel = new Channel(socket, this.#log, (message) =>
+      this.handle({ kind: "message", from: name, incarnation, message }),
+    );
     this.#channels.get(name)?.close();
     this.#channels.set(name, channel);
     socket.onClose = () => {

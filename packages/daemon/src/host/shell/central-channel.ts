@@ -52,7 +52,8 @@ export class CentralChannel {
 
   #message(incarnation: string, message: Message): void {
     if (message.kind === "WELCOME") return this.#settle(message);
-    if (message.kind === "FAILED" && message.re === 0) return this.#settle(new NomadError(message.code, message.message));
+    if (message.kind === "FAILED" && message.re === 0)
+      return this.#settle(new NomadError(message.code, message.message));
     this.#o.onMessage(incarnation, message);
   }
 

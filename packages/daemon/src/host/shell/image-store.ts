@@ -25,7 +25,8 @@ export class ImageStore {
   }
 
   async #load(name: string): Promise<Image> {
-    if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new NomadError("E_IMAGE", `${JSON.stringify(name)} is not an image's name`);
+    if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+      throw new NomadError("E_IMAGE", `${JSON.stringify(name)} is not an image's name`);
     const path = join(this.#directory, `${name}.nomad`);
     const bytes = await readFile(path).catch((cause) => {
       throw new NomadError("E_IMAGE", `no image ${name}: ${path} cannot be read`, { cause });

@@ -1,6 +1,13 @@
 import { defaults, type Lid } from "@nomad/base";
 import type { HostEntry, Message } from "@nomad/protocol";
-import { AcceptedLink, type AuthenticatedSocket, DialedLink, type Fabric, type Introduction, ReconnectingSocket } from "@nomad/wire";
+import {
+  AcceptedLink,
+  type AuthenticatedSocket,
+  DialedLink,
+  type Fabric,
+  type Introduction,
+  ReconnectingSocket,
+} from "@nomad/wire";
 import type { Logger } from "pino";
 import { Channel } from "../../shell/channel.ts";
 

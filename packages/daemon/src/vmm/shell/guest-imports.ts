@@ -14,7 +14,7 @@ import {
   MAILBOX_STATUS,
   MAILBOX_WORDS,
   MAILBOX_WORDS_MAX,
-  STOP_REQUESTED,
+  STOP_NONE,
   VMM_BELL,
   VMM_SHUTDOWN,
   VMM_STOP,
@@ -152,7 +152,7 @@ export class GuestImports {
   }
 
   #stopRequested(): boolean {
-    return Atomics.load(this.#words, VMM_STOP / 4) === STOP_REQUESTED;
+    return Atomics.load(this.#words, VMM_STOP / 4) !== STOP_NONE;
   }
 
   /** True once after a shutdown was requested, so that a sleeping program looks. */

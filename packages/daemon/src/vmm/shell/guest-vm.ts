@@ -1,6 +1,7 @@
 import {
   MAILBOX_STATE,
   STOP_NONE,
+  STOP_REFRESH,
   STOP_REQUESTED,
   VMM_SHUTDOWN,
   VMM_STOP,
@@ -12,7 +13,6 @@ import type { Image, Manifest } from "@nomad/guest";
 import { writeBootArguments } from "../boot-arguments.ts";
 import { type GuestState, type GlobalValue, parseGuestState } from "../guest-state.ts";
 import { setGuestClock } from "./clock.ts";
-import { compileImage } from "./compile-image.ts";
 import type { FromGuest, GuestWorkerData, ToGuest } from "./messages.ts";
 
 const wasmPageBytes = 65536;
@@ -22,6 +22,12 @@ const wasmPageBytes = 65536;
  * at the stop word.
  */
 const wakeEveryMs = 1;
+
+/**
+ * When a guest is made to enter its functions anew, ms after it begins to run here. V8 compiles a busy function better,
+ * but never replaces a frame that runs; and a program's main is one long call.
+ */
+const refreshAtMs = [50, 150, 500, 1500, 5000, 15_000] as const;
 
 /**
  * What the guest is doing. `inert`: made, nothing has run. `prepared`: holds another guest's state. `running` includes
@@ -52,6 +58,7 @@ export class GuestVm {
   #end: GuestState | NomadError | null = null;
   #stop: Waiter<GuestState> | null = null;
   #prepare: Waiter<void> | null = null;
+  #refreshes: NodeJS.Timeout[] = [];
 
   private constructor(name: string, manifest: Manifest, memory: SharedArrayBuffer, worker: Worker) {
     this.name = name;
@@ -70,10 +77,9 @@ export class GuestVm {
    */
   static async create(o: { readonly name: string; readonly image: Image }): Promise<GuestVm> {
     const { manifest } = o.image;
-    const module = await compileImage(o.image);
     const pages = manifest.memoryBytes / wasmPageBytes;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const workerData: GuestWorkerData = { module, memory, globals: manifest.globals };
+    const workerData: GuestWorkerData = { wasm: o.image.wasm, memory, globals: manifest.globals };
     const worker = new Worker(new URL("./guest-worker.ts", import.meta.url), { workerData, name: `guest ${o.name}` });
     try {
       await linked(worker, manifest.name);
@@ -93,8 +99,7 @@ export class GuestVm {
   boot(o: { readonly arguments: Readonly<Record<string, string>> }): void {
     this.#expect("inert");
     writeBootArguments(new Uint8Array(this.memory), o.arguments);
-    this.#phase = "running";
-    this.#send({ kind: "boot" });
+    this.#start({ kind: "boot" });
   }
 
   /**
@@ -106,6 +111,7 @@ export class GuestVm {
     if (this.#end !== null) return Promise.resolve(this.#end);
     this.#expect("running");
     this.#phase = "stopping";
+    this.#cancelRefreshes();
     const { promise, resolve, reject } = Promise.withResolvers<GuestState>();
     this.#stop = { resolve, reject };
     Atomics.store(this.#words, VMM_STOP / 4, STOP_REQUESTED);
@@ -158,14 +164,29 @@ export class GuestVm {
   /** Ends the thread, whatever it does; the memory stays readable as long as it is referred to. */
   async destroy(): Promise<void> {
     this.#phase = "destroyed";
+    this.#cancelRefreshes();
     this.#fail(new NomadError("E_STATE", `guest ${this.name} was destroyed`));
     await this.#worker.terminate();
   }
 
   #rewind(): void {
     Atomics.store(this.#words, VMM_STOP / 4, STOP_NONE);
+    this.#start({ kind: "rewind" });
+  }
+
+  #start(message: ToGuest): void {
     this.#phase = "running";
-    this.#send({ kind: "rewind" });
+    this.#refreshes = refreshAtMs.map((ms) => setTimeout(() => this.#refresh(), ms).unref());
+    this.#send(message);
+  }
+
+  /** Leaves a request to stop as it is, and a sleeping guest asleep. */
+  #refresh(): void {
+    Atomics.compareExchange(this.#words, VMM_STOP / 4, STOP_NONE, STOP_REFRESH);
+  }
+
+  #cancelRefreshes(): void {
+    for (const timer of this.#refreshes) clearTimeout(timer);
   }
 
   #handle(message: FromGuest): void {

@@ -1,5 +1,5 @@
 // The thread of a guest: instantiates the module, runs it, and when it has unwound waits for a message.
-import { ASYNCIFY_STRUCT, STOP_DONE, STOP_REQUESTED, VMM_STOP } from "@nomad/abi";
+import { ASYNCIFY_STRUCT, STOP_DONE, STOP_NONE, STOP_REFRESH, STOP_REQUESTED, VMM_STOP } from "@nomad/abi";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { assert, unreachable } from "@nomad/base";
 import type { GlobalValue } from "../guest-state.ts";
@@ -23,7 +23,7 @@ class GuestMachine {
     this.#words = new Int32Array(data.memory.buffer);
     this.#view = new DataView(data.memory.buffer);
     const imports = new GuestImports(data.memory, this.#asyncify).imports(data.memory);
-    const { exports } = new WebAssembly.Instance(data.module, imports);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(data.wasm), imports);
     for (const name of requiredExports) {
       if (typeof exports[name] !== "function") throw new TypeError(`it does not export ${name}`);
     }
@@ -80,8 +80,9 @@ class GuestMachine {
     }
   }
 
-  /** The host may have given up waiting: then the guest goes on. */
+  /** The host may have given up waiting, or only have wanted the guest to enter its functions anew: then it goes on. */
   #stopStillWanted(): boolean {
+    Atomics.compareExchange(this.#words, VMM_STOP / 4, STOP_REFRESH, STOP_NONE);
     return Atomics.compareExchange(this.#words, VMM_STOP / 4, STOP_REQUESTED, STOP_DONE) === STOP_REQUESTED;
   }
 

@@ -3,7 +3,7 @@ import type { GlobalValue } from "../guest-state.ts";
 
 /** What the worker is started with. */
 export interface GuestWorkerData {
-  readonly module: WebAssembly.Module;
+  readonly wasm: Uint8Array<ArrayBuffer>;
   readonly memory: WebAssembly.Memory;
   readonly globals: readonly GlobalDeclaration[];
 }
