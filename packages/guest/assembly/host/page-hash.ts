@@ -1,5 +1,3 @@
-// biome-ignore-all lint/correctness/noPrecisionLoss: integers have 64 bits here
-
 // The hash by which the VMM sees that a page has changed: 128 bits a page, not cryptographic. It runs over a guest's own
 // memory, imported, and writes nothing there: what it finds goes to an imported function.
 //
