@@ -7,7 +7,7 @@ export function guestLogs(cli: Cli): Command {
   return new Command("logs")
     .description("show what a guest printed")
     .argument("<guest>", "the guest's name")
-    .option("-f, --follow", "go on until the guest ends")
+    .option("-f, --follow", "go on with what it prints, until Ctrl-C")
     .action((guest: string, options: { follow?: true }, command: Command) =>
       cli.finish(command, async (globals) => {
         const lines = connectToLab(cli, globals).logs(guest, { follow: options.follow ?? false });

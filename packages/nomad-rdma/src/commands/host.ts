@@ -1,9 +1,9 @@
-import { hostname } from "node:os";
 import { imagesFolder } from "@nomad/guest";
 import { name as nameSchema } from "@nomad/protocol/http";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Cli } from "../cli.ts";
 import { defaultLabUrl } from "../settings/lab-address.ts";
+import { machineName } from "../settings/shell/machine-name.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
@@ -27,7 +27,7 @@ export function host(cli: Cli): Command {
       new Option("-n, --name <name>", "its name")
         .env("NOMAD_NAME")
         .argParser(hostName)
-        .default(hostname(), "this machine's"),
+        .default(machineName(), "this machine's"),
     )
     .addOption(new Option("--central <url>", "the central server").env("NOMAD_CENTRAL").default(defaultLabUrl))
     .addOption(

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { Cli } from "../cli.ts";
 import { isOurs } from "../lab/shell/daemon-commands.ts";
 import { removeLabState } from "../lab/shell/lab-state-file.ts";
-import { commandLineOf, survivors } from "../lab/shell/process-table.ts";
+import { commandLineOf, signalAll, survivors } from "../lab/shell/process-table.ts";
 import { plural } from "../output/format.ts";
 import { nearestLab } from "../shell/lab-connection.ts";
 
@@ -29,17 +29,9 @@ export function labDown(cli: Cli): Command {
 }
 
 async function endAll(pids: readonly number[]): Promise<void> {
-  for (const pid of pids) signal(pid, "SIGTERM");
+  signalAll(pids, "SIGTERM");
   const deaf = await survivors(pids, politeMs);
-  for (const pid of deaf) signal(pid, "SIGKILL");
+  signalAll(deaf, "SIGKILL");
   const left = await survivors(deaf, killedMs);
   if (left.length > 0) throw new NomadError("E_TIMEOUT", `these processes do not end: ${left.join(", ")}`);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -12,6 +12,20 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid);
 }
 
+/** Sends a signal to those that are still there. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) if (isAlive(pid)) tryKill(pid, signal);
+}
+
+function tryKill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It may have ended a moment ago.
+    if (isAlive(pid)) throw error;
+  }
+}
+
 /** Resolves with those that still run after `withinMs`; earlier, and empty, when all have ended. */
 export async function survivors(pids: readonly number[], withinMs: number): Promise<number[]> {
   const deadline = performance.now() + withinMs;
