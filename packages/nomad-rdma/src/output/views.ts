@@ -66,9 +66,11 @@ const atomicsColumns: readonly Column<GuestReport>[] = [
   { title: "verified", cell: (report) => (report.verified ? "yes" : "no") },
 ];
 
-export const hostTable = (hosts: readonly Host[], style: Style): string => table(hostColumns, hosts, style.bold);
+export const hostTable = (hosts: readonly Host[], style: Style): string =>
+  table(hostColumns, byName(hosts), style.bold);
 
-export const guestTable = (guests: readonly Guest[], style: Style): string => table(guestColumns, guests, style.bold);
+export const guestTable = (guests: readonly Guest[], style: Style): string =>
+  table(guestColumns, byName(guests), style.bold);
 
 /** `stopped` are the pages sent while the guest did not run. */
 export const moveTable = (moves: readonly MoveRecord[], style: Style): string => table(moveColumns, moves, style.bold);
@@ -81,3 +83,8 @@ export function connectionTable(reports: readonly GuestReport[], style: Style): 
 
 export const atomicsTable = (reports: readonly GuestReport[], style: Style): string =>
   table(atomicsColumns, reports, style.bold);
+
+/** Central lists things in the order in which they came, which differs from run to run. */
+function byName<Named extends { readonly name: string }>(things: readonly Named[]): Named[] {
+  return things.toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+}

@@ -57,6 +57,11 @@ export class Lab implements AsyncDisposable {
     throw failed.reason;
   }
 
+  /** Have its processes been asked to end? What they then say of each other's end is no news. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
   /** Where central answers. */
   get url(): string {
     return this.central.url;

@@ -37,12 +37,17 @@ export async function startLab(
     seed: options.seed,
     verbose: globals.verbose,
   });
+  let started: Lab | undefined;
+  const tell = (name: string, line: string): void => {
+    if (!started?.ending || globals.verbose > 0) cli.terminal.err(`${name}: ${readableLogLine(line)}`);
+  };
   const lab = await Lab.start({
     hosts: options.hosts,
     commands,
-    log: (name) => files?.open(name) ?? ((line) => cli.terminal.err(`${name}: ${readableLogLine(line)}`)),
+    log: (name) => files?.open(name) ?? ((line) => tell(name, line)),
     onDeath: ({ name, pid }, exit) => cli.terminal.err(`nomad-rdma: ${name} (pid ${pid}) ended: ${describeExit(exit)}`),
     signal: options.signal,
   });
+  started = lab;
   return { lab, client: new LabClient({ url: httpUrl(lab.url), secret }) };
 }
