@@ -1,0 +1,304 @@
+import { QPS_ERR, QPS_RESET } from "@nomad/abi";
+import { type Lid, type LKey, NomadError, type Qpn, type Random } from "@nomad/base";
+import { type Crc32, Icrc } from "@nomad/iba";
+import { CompletionQueue } from "./completion-queue.ts";
+import { Completions } from "./completions.ts";
+import { HcaContext } from "./context.ts";
+import { Counters } from "./counters.ts";
+import { DataPath } from "./data-path.ts";
+import type { RegionInit } from "./memory-region.ts";
+import { adoptSettings, applyAttributes, enterState } from "./modify-qp.ts";
+import { QpNumbers } from "./qp-numbers.ts";
+import { QueuePair } from "./queue-pair.ts";
+import { applySnapshot, snapshotOf } from "./snapshot.ts";
+import type {
+  DeviceMemory,
+  Egress,
+  HcaEvents,
+  MemoryRegion,
+  QpAttributes,
+  QpInit,
+  QpQuery,
+  QpSnapshot,
+  QpTarget,
+  RingLocation,
+} from "./types.ts";
+
+export interface HcaOptions {
+  /** The port's LID, 1 to 0xffff. */
+  readonly lid: Lid;
+  /** For queue pair numbers and key variants. */
+  readonly random: Random;
+  readonly crc32: Crc32;
+  /** Are ICRCs written and checked? Both ends of every link must agree. */
+  readonly icrc: boolean;
+  readonly egress: Egress;
+  readonly events: HcaEvents;
+  /** Request packets of one queue pair that may be unacknowledged. */
+  readonly outstandingPacketsMax?: number;
+}
+
+const OUTSTANDING_PACKETS_MAX = 256;
+
+/**
+ * An emulated host channel adapter with one port. It does no IO and knows no clock: packets come in by `receive` and leave
+ * through `Egress` during `run`; `now` is milliseconds of any clock that does not go back. Call `run` after anything that
+ * may give it work, until it answers false, and `tick` when `deadline` has come. Its callbacks must not call back into it.
+ */
+export class Hca {
+  readonly #context: HcaContext;
+  readonly #completions: Completions;
+  readonly #path: DataPath;
+  readonly #numbers: QpNumbers;
+  readonly #queuePairs = new Map<Qpn, QueuePair>();
+  readonly #cqs = new Map<number, CompletionQueue>();
+  #nextCqn = 1;
+
+  constructor(options: HcaOptions) {
+    const { lid, random, egress, events } = options;
+    this.#context = new HcaContext({
+      lid,
+      random,
+      egress,
+      events,
+      icrc: options.icrc ? new Icrc(options.crc32) : null,
+      outstandingPacketsMax: options.outstandingPacketsMax ?? OUTSTANDING_PACKETS_MAX,
+    });
+    this.#numbers = new QpNumbers(random);
+    this.#completions = new Completions(this.#context);
+    this.#path = new DataPath(this.#context, this.#completions, this.#queuePairs);
+  }
+
+  // --- the control path. Each throws NomadError: E_VERB for a wrong argument, E_BUSY for what is in use, E_STATE ---
+
+  /** A protection domain. */
+  allocPd(): number {
+    return this.#context.regions.allocPd();
+  }
+
+  deallocPd(pd: number): void {
+    this.#context.regions.deallocPd(pd);
+  }
+
+  registerMemory(region: RegionInit): MemoryRegion {
+    return this.#context.regions.register(region);
+  }
+
+  /** Both keys of the region open nothing from here on. */
+  deregisterMemory(lkey: LKey): void {
+    this.#context.regions.deregister(lkey);
+  }
+
+  /** A completion queue in device memory; it goes on where its record stands. Returns its CQN. */
+  createCq(init: { readonly memory: DeviceMemory; readonly location: RingLocation }): number {
+    const cqn = this.#nextCqn++;
+    this.#cqs.set(cqn, new CompletionQueue(cqn, init.memory, init.location));
+    return cqn;
+  }
+
+  destroyCq(cqn: number): void {
+    const cq = this.#cq(cqn);
+    if (this.#completions.inUse(cq)) throw new NomadError("E_BUSY", `queue pairs complete in completion queue ${cqn}`);
+    this.#completions.forget(cq);
+    this.#cqs.delete(cqn);
+  }
+
+  /** A reliable connection in RESET. Its record's indices are set to where it starts. */
+  createQp(init: QpInit): Qpn {
+    return this.#add(init, (qp) => qp.storeConsumers());
+  }
+
+  /** Moves a queue pair to another state or changes what it allows, by the table of ibv_modify_qp(3). */
+  modifyQp(qpn: Qpn, attributes: QpAttributes, now: number): void {
+    const qp = this.#qp(qpn);
+    applyAttributes(qp, attributes);
+    const to = attributes.state ?? qp.state;
+    enterState(qp, to);
+    if (to === QPS_ERR) this.#completions.enterError(qp);
+    qp.state = to;
+    if (to === QPS_RESET) this.#context.gates.drained(qp);
+    this.#path.requester.restartTimer(qp, now);
+    this.#context.schedule.add(qp);
+  }
+
+  queryQp(qpn: Qpn): QpQuery {
+    const qp = this.#qp(qpn);
+    const { requester, responder } = qp;
+    return { ...qp.settings, state: qp.state, sqPsn: requester.nextPsn, rqPsn: responder.expectedPsn };
+  }
+
+  destroyQp(qpn: Qpn): void {
+    const qp = this.#qp(qpn);
+    this.#stop(qp);
+    this.#context.gates.forget(qp);
+    this.#context.regions.refer(qp.init.pd, -1);
+    this.#completions.leave(qp);
+    this.#context.portCounters.add(qp.counters);
+    this.#queuePairs.delete(qpn);
+    this.#numbers.release(qpn);
+  }
+
+  // --- the data path ---
+
+  /**
+   * The send queue's producer has moved, or a translation that was pending is done. A queue pair in the error state then
+   * flushes what was posted to either queue. A number that is not known is ignored: a guest may ring anything.
+   */
+  doorbell(qpn: Qpn): void {
+    const qp = this.#queuePairs.get(qpn);
+    if (qp !== undefined) this.#path.doorbell(qp);
+  }
+
+  /** One packet, BTH to ICRC, that came from port `slid`. `bytes` is not kept. */
+  receive(bytes: Uint8Array, offset: number, length: number, slid: Lid, now: number): void {
+    this.#path.receive(bytes, offset, length, slid, now);
+  }
+
+  /** Sends at most `packetsMax` packets, queue pair by queue pair; true when there is more to do now. */
+  run(now: number, packetsMax: number): boolean {
+    return this.#path.run(now, packetsMax);
+  }
+
+  /** The link to `dlid` takes packets again. */
+  transmitReady(dlid: Lid): void {
+    this.#context.schedule.ready(dlid);
+  }
+
+  /** When `tick` must be called next, or null. */
+  deadline(): number | null {
+    return this.#context.timers.next();
+  }
+
+  tick(now: number): void {
+    this.#path.tick(now);
+  }
+
+  // --- migration ---
+
+  /** Holds the send queue: it starts no work request until no holder is left; what it has started goes on. */
+  gate(qpn: Qpn, holder: string, _now: number): void {
+    this.#context.gates.hold(this.#qp(qpn), holder);
+  }
+
+  /** This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on. */
+  ungate(qpn: Qpn, holder: string, now: number): void {
+    const qp = this.#qp(qpn);
+    if (!this.#context.gates.release(qp, holder)) return;
+    qp.requester.retriesLeft = qp.settings.retryCnt;
+    qp.requester.rnrRetriesLeft = qp.settings.rnrRetry;
+    this.#path.requester.restartTimer(qp, now);
+    this.#context.schedule.add(qp);
+  }
+
+  /** Has no send queue under this holder anything under way? `HcaEvents.drained` tells when that becomes true. */
+  drained(holder: string): boolean {
+    return this.#context.gates.isDrained(holder);
+  }
+
+  undrained(holder: string): Qpn[] {
+    return this.#context.gates.undrained(holder);
+  }
+
+  /** From here on every packet for it is dropped, nothing is sent, and memory is neither read nor written for it. */
+  freeze(qpn: Qpn): void {
+    this.#stop(this.#qp(qpn));
+  }
+
+  thaw(qpn: Qpn): void {
+    const qp = this.#qp(qpn);
+    qp.frozen = false;
+    this.#completions.flush(qp);
+    this.#context.schedule.add(qp);
+  }
+
+  /** What makes it again elsewhere; it must be frozen or held, and drained (E_STATE). */
+  snapshot(qpn: Qpn): QpSnapshot {
+    return snapshotOf(this.#qp(qpn));
+  }
+
+  /** The queue pair of a snapshot under a new number, frozen until `thaw`. */
+  restore(init: QpInit, snapshot: QpSnapshot): Qpn {
+    return this.#add(init, (qp) => {
+      qp.frozen = true;
+      applySnapshot(qp, snapshot);
+    });
+  }
+
+  /** A number for `renumber` to use later. */
+  reserveQpn(): Qpn {
+    return this.#numbers.take();
+  }
+
+  /** Gives the queue pair another number (a reserved one, or any). The old one is never given again by this adapter. */
+  renumber(qpn: Qpn, to: Qpn = this.#numbers.take()): Qpn {
+    const qp = this.#qp(qpn);
+    if (this.#queuePairs.has(to)) throw new NomadError("E_VERB", `queue pair number ${to} is in use`);
+    this.#numbers.quarantine(qpn);
+    this.#numbers.quarantine(to);
+    this.#queuePairs.delete(qpn);
+    this.#queuePairs.set(to, qp);
+    qp.qpn = to;
+    return to;
+  }
+
+  /** Where the peer is now. */
+  retarget(qpn: Qpn, target: QpTarget): void {
+    const qp = this.#qp(qpn);
+    const { dlid = qp.settings.dlid, destQpn = qp.settings.destQpn, remoteEpoch = qp.settings.remoteEpoch } = target;
+    Object.assign(qp.settings, { dlid, destQpn, remoteEpoch });
+    adoptSettings(qp);
+    this.#context.schedule.unpark(qp);
+    this.#context.schedule.add(qp);
+  }
+
+  /** The owner's epoch: work requests translated under another are translated again. */
+  setLocalEpoch(qpn: Qpn, epoch: number): void {
+    this.#qp(qpn).localEpoch = epoch;
+  }
+
+  // --- counters ---
+
+  /** Of the port: all queue pairs that are or were, and what belongs to none. A new object. */
+  get counters(): Counters {
+    const sum = new Counters();
+    sum.add(this.#context.portCounters);
+    for (const qp of this.#queuePairs.values()) sum.add(qp.counters);
+    return sum;
+  }
+
+  /** Of one queue pair: live. */
+  qpCounters(qpn: Qpn): Counters {
+    return this.#qp(qpn).counters;
+  }
+
+  #add(init: QpInit, prepare: (qp: QueuePair) => void): Qpn {
+    const { regions } = this.#context;
+    const sendCq = this.#cq(init.sendCq);
+    const recvCq = this.#cq(init.recvCq);
+    const qp = new QueuePair(init, sendCq, recvCq, regions);
+    regions.refer(init.pd, 1);
+    prepare(qp);
+    qp.qpn = this.#numbers.take();
+    this.#completions.join(qp);
+    this.#queuePairs.set(qp.qpn, qp);
+    return qp.qpn;
+  }
+
+  #stop(qp: QueuePair): void {
+    qp.frozen = true;
+    this.#context.timers.cancel(qp);
+    this.#context.schedule.unpark(qp);
+  }
+
+  #qp(qpn: Qpn): QueuePair {
+    const qp = this.#queuePairs.get(qpn);
+    if (qp === undefined) throw new NomadError("E_VERB", `no queue pair ${qpn}`);
+    return qp;
+  }
+
+  #cq(cqn: number): CompletionQueue {
+    const cq = this.#cqs.get(cqn);
+    if (cq === undefined) throw new NomadError("E_VERB", `no completion queue ${cqn}`);
+    return cq;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Qpn, Random } from "@nomad/base";
+
+/** Numbers below are the IBA's special queue pairs. */
+const FIRST = 2;
+const LAST = 0xfffffe;
+/** How many numbers of destroyed queue pairs are kept back. */
+const RECENT_MAX = 4096;
+
+/** Gives queue pair numbers that cannot be guessed and are not soon used again. */
+export class QpNumbers {
+  readonly #random: Random;
+  readonly #taken = new Set<number>();
+  readonly #recent: number[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  take(): Qpn {
+    for (;;) {
+      const number = this.#random.between(FIRST, LAST);
+      if (this.#taken.has(number)) continue;
+      this.#taken.add(number);
+      return number as Qpn;
+    }
+  }
+
+  /** Its queue pair is destroyed: the number may be used again after many others. */
+  release(qpn: Qpn): void {
+    this.#recent.push(qpn);
+    if (this.#recent.length > RECENT_MAX) this.#taken.delete(this.#recent.shift() as number);
+  }
+
+  /** Packets to it may still be under way for as long as this adapter lives: it is never given again. */
+  quarantine(qpn: Qpn): void {
+    this.#taken.add(qpn);
+  }
+}

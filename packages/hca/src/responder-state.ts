@@ -1,0 +1,67 @@
+import type { Psn, RKey } from "@nomad/base";
+import type { MemoryRegions, Region } from "./memory-region.ts";
+import { ResponseQueue } from "./response-queue.ts";
+import { RecvRequest } from "./work-request.ts";
+
+/** The receiving half of a queue pair. */
+export class ResponderState {
+  expectedPsn = 0 as Psn;
+  /** Messages completed, 24 bits. */
+  msn = 0;
+  /** Entries of the receive queue that are completed; an open message has taken the next one. */
+  consumer = 0;
+  /** The message of which some packets have come. */
+  message: "none" | "send" | "write" = "none";
+  /** Bytes of it that have come. */
+  received = 0;
+  /** Is the receive work request at `consumer` loaded for the open message? */
+  holdsReceive = false;
+  readonly receive: RecvRequest;
+  /** The target of the open WRITE: looked up under `writeGeneration`, null for a WRITE of no bytes. */
+  writeAddress = 0;
+  writeRkey = 0 as RKey;
+  writeLength = 0;
+  writeRegion: Region | null = null;
+  writeGeneration = -1;
+  /** A NAK asked for `expectedPsn`: later packets are dropped until it comes. */
+  nakSent = false;
+  /** Has its owner been told that the peer has sent something? */
+  established = false;
+  /** Results of the last atomics, oldest first. */
+  readonly atomics: { psn: Psn; original: bigint }[] = [];
+  responses = new ResponseQueue(0);
+
+  constructor(regions: MemoryRegions) {
+    this.receive = new RecvRequest(regions);
+  }
+
+  /** No message is open any more; a receive work request taken for it is not used up. */
+  closeMessage(): void {
+    this.message = "none";
+    this.received = 0;
+    this.holdsReceive = false;
+    this.writeRegion = null;
+  }
+
+  /** Nothing has come yet, and the first request will have this PSN. */
+  restartAt(psn: Psn): void {
+    this.expectedPsn = psn;
+    this.msn = 0;
+    this.nakSent = false;
+    this.established = false;
+    this.atomics.length = 0;
+    this.responses.clear();
+    this.closeMessage();
+  }
+
+  /** Keeps an atomic's result, and of older ones as many as the requester may have under way. */
+  recordAtomic(psn: Psn, original: bigint, recordsMax: number): void {
+    this.atomics.push({ psn, original });
+    if (this.atomics.length > recordsMax) this.atomics.shift();
+  }
+
+  /** The recorded result of a duplicate, or null. */
+  atomicResult(psn: Psn): bigint | null {
+    return this.atomics.find((record) => record.psn === psn)?.original ?? null;
+  }
+}

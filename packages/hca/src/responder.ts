@@ -1,0 +1,372 @@
+import {
+  ACCESS_REMOTE_ATOMIC,
+  ACCESS_REMOTE_READ,
+  ACCESS_REMOTE_WRITE,
+  QPS_RTR,
+  WC_LOC_LEN_ERR,
+  WC_LOC_PROT_ERR,
+  WC_LOC_QP_OP_ERR,
+  WC_RECV,
+  WC_RECV_RDMA_WITH_IMM,
+  WC_SUCCESS,
+} from "@nomad/abi";
+import { limits } from "@nomad/base";
+import {
+  atomicEthAddress,
+  atomicEthCompare,
+  atomicEthRkey,
+  atomicEthSwapOrAdd,
+  immDt,
+  NAK_INVALID_REQUEST,
+  NAK_PSN_SEQUENCE_ERROR,
+  NAK_REMOTE_ACCESS_ERROR,
+  NAK_REMOTE_OPERATIONAL_ERROR,
+  nakSyndrome,
+  type Packet,
+  packetsOf,
+  payloadFits,
+  psnAdd,
+  psnDiff,
+  RC_COMPARE_SWAP,
+  rethAddress,
+  rethLength,
+  rethRkey,
+  rnrSyndrome,
+  SYNDROME_ACK,
+} from "@nomad/iba";
+import type { Completions } from "./completions.ts";
+import type { HcaContext } from "./context.ts";
+import { copyBytes } from "./copy.ts";
+import type { QueuePair } from "./queue-pair.ts";
+import { ATOMIC_BYTES } from "./work-request.ts";
+
+/** What a request goes through, in order; then the ways in which it ends early. */
+type Step =
+  | "sequence"
+  | "order"
+  | "resources"
+  | "length"
+  | "access"
+  | "execute"
+  | "complete"
+  | "acknowledge"
+  | "done"
+  | "duplicate"
+  | "out-of-sequence"
+  | "not-ready"
+  | "invalid-request"
+  | "access-error"
+  | "length-error"
+  | "operational-error"
+  | "protection-error";
+
+/** The flag that a queue pair's access must have for an operation of a peer; SEND needs none. */
+const accessNeeded = {
+  send: 0,
+  write: ACCESS_REMOTE_WRITE,
+  read: ACCESS_REMOTE_READ,
+  atomic: ACCESS_REMOTE_ATOMIC,
+  ack: 0,
+} as const;
+
+/** A READ is answered by fewer packets than half of the window in which PSNs can be told apart. */
+const READ_PACKETS_MAX = 2 ** 22;
+
+/**
+ * Executes requests: each goes through the steps above, one method each, which return the next (IBA 9.7.4, 9.7.5). Nothing
+ * is sent here: responses are queued, and leave when the queue pair has its turn.
+ */
+export class Responder {
+  readonly #context: HcaContext;
+  readonly #completions: Completions;
+  readonly #steps: Readonly<Record<Exclude<Step, "done">, (qp: QueuePair, packet: Packet) => Step>> = {
+    sequence: (qp, packet) => this.#sequence(qp, packet),
+    order: (qp, packet) => this.#order(qp, packet),
+    resources: (qp, packet) => this.#resources(qp, packet),
+    length: (qp, packet) => this.#length(qp, packet),
+    access: (qp, packet) => this.#access(qp, packet),
+    execute: (qp, packet) => this.#execute(qp, packet),
+    complete: (qp, packet) => this.#complete(qp, packet),
+    acknowledge: (qp, packet) => this.#acknowledge(qp, packet),
+    duplicate: (qp, packet) => this.#duplicate(qp, packet),
+    "out-of-sequence": (qp) => this.#outOfSequence(qp),
+    "not-ready": (qp) => this.#notReady(qp),
+    "invalid-request": (qp) => this.#invalidRequest(qp),
+    "access-error": (qp) => this.#accessError(qp),
+    "length-error": (qp, packet) => this.#lengthError(qp, packet),
+    "operational-error": (qp) => this.#receiveError(qp, WC_LOC_QP_OP_ERR),
+    "protection-error": (qp) => this.#receiveError(qp, WC_LOC_PROT_ERR),
+  };
+
+  constructor(context: HcaContext, completions: Completions) {
+    this.#context = context;
+    this.#completions = completions;
+  }
+
+  /** A request for a queue pair that takes them. */
+  receive(qp: QueuePair, packet: Packet): void {
+    if (qp.state === QPS_RTR && !qp.responder.established) {
+      qp.responder.established = true;
+      this.#context.events.asyncEvent({ kind: "comm-established", qpn: qp.qpn });
+    }
+    for (let step: Step = "sequence"; step !== "done"; ) step = this.#steps[step](qp, packet);
+    if (qp.responder.responses.head !== null) this.#context.schedule.add(qp);
+  }
+
+  #sequence(qp: QueuePair, packet: Packet): Step {
+    const ahead = psnDiff(packet.psn, qp.responder.expectedPsn);
+    if (ahead === 0) {
+      qp.responder.nakSent = false;
+      return "order";
+    }
+    return ahead < 0 ? "duplicate" : "out-of-sequence";
+  }
+
+  /** Does it continue the open message, or begin one when none is open; and is its operation enabled? */
+  #order(qp: QueuePair, packet: Packet): Step {
+    const { operation, begins } = packet.opcode;
+    const open = qp.responder.message;
+    const continues = open === "none" ? begins : open === operation && !begins;
+    const needed = accessNeeded[operation];
+    return continues && (qp.settings.access & needed) === needed ? "resources" : "invalid-request";
+  }
+
+  /** A receive work request for what needs one; room for the response of a fetch. */
+  #resources(qp: QueuePair, packet: Packet): Step {
+    const { operation, begins, immediate } = packet.opcode;
+    const responder = qp.responder;
+    if (operation === "read" || operation === "atomic") {
+      return responder.responses.fetchesFull ? "invalid-request" : "length";
+    }
+    const needsReceive = operation === "send" ? begins : immediate;
+    return needsReceive && !responder.holdsReceive ? this.#takeReceive(qp) : "length";
+  }
+
+  #takeReceive(qp: QueuePair): Step {
+    const responder = qp.responder;
+    const posted = (qp.rq.producer - responder.consumer) >>> 0;
+    if (posted === 0) return "not-ready";
+    if (posted > qp.rq.entries) {
+      this.#context.events.asyncEvent({ kind: "qp-fatal", qpn: qp.qpn });
+      return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
+    }
+    const { receive } = responder;
+    let wellFormed = receive.load(qp.rq, responder.consumer, qp.init.rq.maxSge, qp.init.pd);
+    if (wellFormed && receive.sges.count > 0 && receive.localEpoch !== qp.localEpoch) {
+      const answer = this.#context.events.translate(qp.qpn, "recv", qp.rq.address(responder.consumer));
+      if (answer === "pending") return "not-ready";
+      wellFormed = receive.load(qp.rq, responder.consumer, qp.init.rq.maxSge, qp.init.pd);
+    }
+    responder.holdsReceive = true;
+    return wellFormed ? "length" : "operational-error";
+  }
+
+  #length(qp: QueuePair, packet: Packet): Step {
+    const { operation, begins, ends } = packet.opcode;
+    const responder = qp.responder;
+    if (!payloadFits(packet.opcode, packet.payloadBytes, qp.mtu)) return "length-error";
+    if (operation === "send") {
+      const fits = responder.received + packet.payloadBytes <= responder.receive.sges.bytes;
+      return fits ? "execute" : "length-error";
+    }
+    if (operation !== "write") return "access";
+    if (begins) this.#openWrite(qp, packet);
+    const left = responder.writeLength - responder.received - packet.payloadBytes;
+    const fits = ends ? left === 0 : left > 0;
+    return fits && responder.writeLength <= limits.messageBytesMax ? "access" : "length-error";
+  }
+
+  #openWrite(qp: QueuePair, packet: Packet): void {
+    const responder = qp.responder;
+    const at = packet.offset + (packet.opcode.at.reth as number);
+    responder.writeAddress = rethAddress(packet.bytes, at);
+    responder.writeRkey = rethRkey(packet.bytes, at);
+    responder.writeLength = rethLength(packet.bytes, at);
+    responder.writeGeneration = -1;
+  }
+
+  /** The whole range of a WRITE is checked with its first packet, and again when a key has been lost since. */
+  #access(qp: QueuePair, packet: Packet): Step {
+    const { operation } = packet.opcode;
+    const responder = qp.responder;
+    const { regions } = this.#context;
+    if (operation !== "write") return "execute";
+    if (responder.writeLength === 0 || responder.writeGeneration === regions.generation) return "execute";
+    const { writeRkey, writeAddress, writeLength } = responder;
+    responder.writeGeneration = regions.generation;
+    responder.writeRegion = regions.lookup(writeRkey, qp.init.pd, writeAddress, writeLength, ACCESS_REMOTE_WRITE);
+    return responder.writeRegion === null ? "access-error" : "execute";
+  }
+
+  #execute(qp: QueuePair, packet: Packet): Step {
+    const responder = qp.responder;
+    switch (packet.opcode.operation) {
+      case "read":
+        return this.#executeRead(qp, packet);
+      case "atomic":
+        return this.#executeAtomic(qp, packet);
+      case "write": {
+        const memory = responder.writeRegion?.memory;
+        const at = responder.writeAddress + responder.received;
+        if (memory) copyBytes(memory.bytes, at, packet.bytes, packet.payloadOffset, packet.payloadBytes);
+        break;
+      }
+      default: {
+        const { sges } = responder.receive;
+        const placed = sges.scatter(responder.received, packet.payloadBytes, packet.bytes, packet.payloadOffset);
+        if (!placed) return "protection-error";
+      }
+    }
+    responder.message = packet.opcode.operation === "write" ? "write" : "send";
+    responder.received += packet.payloadBytes;
+    responder.expectedPsn = psnAdd(packet.psn, 1);
+    return packet.opcode.ends ? "complete" : "acknowledge";
+  }
+
+  #executeRead(qp: QueuePair, packet: Packet): Step {
+    const responder = qp.responder;
+    const at = packet.offset + (packet.opcode.at.reth as number);
+    const address = rethAddress(packet.bytes, at);
+    const rkey = rethRkey(packet.bytes, at);
+    const length = rethLength(packet.bytes, at);
+    const packets = packetsOf(length, qp.mtu);
+    if (length > limits.messageBytesMax || packets > READ_PACKETS_MAX) return "invalid-request";
+    if (!this.#readable(qp, rkey, address, length)) return "access-error";
+    qp.counters.rx_read_requests++;
+    responder.msn = (responder.msn + 1) & 0xffffff;
+    responder.expectedPsn = psnAdd(packet.psn, packets);
+    responder.responses.read(packet.psn, responder.msn, address, rkey, length, packets);
+    return "done";
+  }
+
+  #readable(qp: QueuePair, rkey: number, address: number, length: number): boolean {
+    return length === 0 || this.#context.regions.lookup(rkey, qp.init.pd, address, length, ACCESS_REMOTE_READ) !== null;
+  }
+
+  /** Atomic among all that this adapter does; the guest's own atomic instructions may come between (IBV_ATOMIC_HCA). */
+  #executeAtomic(qp: QueuePair, packet: Packet): Step {
+    const responder = qp.responder;
+    const at = packet.offset + (packet.opcode.at.atomicEth as number);
+    const address = atomicEthAddress(packet.bytes, at);
+    if (address % ATOMIC_BYTES !== 0) return "invalid-request";
+    const rkey = atomicEthRkey(packet.bytes, at);
+    const region = this.#context.regions.lookup(rkey, qp.init.pd, address, ATOMIC_BYTES, ACCESS_REMOTE_ATOMIC);
+    if (region === null) return "access-error";
+    const { view } = region.memory;
+    const original = view.getBigUint64(address, true);
+    const operand = atomicEthSwapOrAdd(packet.bytes, at);
+    if (packet.opcode.code !== RC_COMPARE_SWAP) view.setBigUint64(address, original + operand, true);
+    else if (original === atomicEthCompare(packet.bytes, at)) view.setBigUint64(address, operand, true);
+    qp.counters.rx_atomic_requests++;
+    responder.msn = (responder.msn + 1) & 0xffffff;
+    responder.expectedPsn = psnAdd(packet.psn, 1);
+    responder.recordAtomic(packet.psn, original, qp.settings.maxDestRdAtomic);
+    responder.responses.atomic(packet.psn, responder.msn, original);
+    return "done";
+  }
+
+  #complete(qp: QueuePair, packet: Packet): Step {
+    const responder = qp.responder;
+    const { operation, immediate, at } = packet.opcode;
+    const bytes = responder.received;
+    responder.message = "none";
+    responder.received = 0;
+    responder.msn = (responder.msn + 1) & 0xffffff;
+    if (operation === "write") qp.counters.rx_write_requests++;
+    if (!responder.holdsReceive) return "acknowledge";
+    const opcode = operation === "write" ? WC_RECV_RDMA_WITH_IMM : WC_RECV;
+    const data = immediate ? immDt(packet.bytes, packet.offset + (at.immDt as number)) : null;
+    this.#completions.receive(qp, WC_SUCCESS, opcode, bytes, data, packet.solicited);
+    return "acknowledge";
+  }
+
+  #acknowledge(qp: QueuePair, packet: Packet): Step {
+    const { responses, msn } = qp.responder;
+    if (packet.ackRequest) responses.acknowledge(packet.psn, msn, SYNDROME_ACK);
+    return "done";
+  }
+
+  /** Executed before: SEND and WRITE are acknowledged again, READs read again, atomics answered from the record. */
+  #duplicate(qp: QueuePair, packet: Packet): Step {
+    const responder = qp.responder;
+    qp.counters.duplicate_request++;
+    if (packet.opcode.operation === "read") this.#readAgain(qp, packet);
+    else if (packet.opcode.operation === "atomic") this.#atomicAgain(qp, packet);
+    else responder.responses.acknowledgeAgain(psnAdd(responder.expectedPsn, -1), responder.msn, SYNDROME_ACK);
+    return "done";
+  }
+
+  /** A duplicate that may not be read any more is dropped: an answer would fail a queue pair that a ghost has reached. */
+  #readAgain(qp: QueuePair, packet: Packet): void {
+    const { responses, expectedPsn, msn } = qp.responder;
+    const at = packet.offset + (packet.opcode.at.reth as number);
+    const address = rethAddress(packet.bytes, at);
+    const rkey = rethRkey(packet.bytes, at);
+    const length = rethLength(packet.bytes, at);
+    const packets = packetsOf(length, qp.mtu);
+    const wasRead = packets <= READ_PACKETS_MAX && psnDiff(psnAdd(packet.psn, packets), expectedPsn) <= 0;
+    if (!wasRead || (qp.settings.access & ACCESS_REMOTE_READ) === 0) return;
+    if (!this.#readable(qp, rkey, address, length)) return;
+    responses.cancelFrom(packet.psn);
+    if (!responses.fetchesFull) responses.read(packet.psn, msn, address, rkey, length, packets);
+  }
+
+  #atomicAgain(qp: QueuePair, packet: Packet): void {
+    const { responses, msn } = qp.responder;
+    const original = qp.responder.atomicResult(packet.psn);
+    if (original === null) return;
+    responses.cancelFrom(packet.psn);
+    if (!responses.fetchesFull) responses.atomic(packet.psn, msn, original);
+  }
+
+  #outOfSequence(qp: QueuePair): Step {
+    qp.counters.out_of_sequence++;
+    return this.#nakOnce(qp, nakSyndrome(NAK_PSN_SEQUENCE_ERROR));
+  }
+
+  #notReady(qp: QueuePair): Step {
+    qp.counters.out_of_buffer++;
+    return this.#nakOnce(qp, rnrSyndrome(qp.settings.minRnrTimer));
+  }
+
+  /** Asks for the expected PSN; what comes before it is there is dropped without another NAK. */
+  #nakOnce(qp: QueuePair, syndrome: number): Step {
+    const responder = qp.responder;
+    if (!responder.nakSent) responder.responses.acknowledge(responder.expectedPsn, responder.msn, syndrome);
+    responder.nakSent = true;
+    return "done";
+  }
+
+  #invalidRequest(qp: QueuePair): Step {
+    this.#context.events.asyncEvent({ kind: "qp-request-error", qpn: qp.qpn });
+    return this.#fatal(qp, NAK_INVALID_REQUEST);
+  }
+
+  #accessError(qp: QueuePair): Step {
+    qp.counters.resp_remote_access_errors++;
+    this.#context.events.asyncEvent({ kind: "qp-access-error", qpn: qp.qpn });
+    return this.#fatal(qp, NAK_REMOTE_ACCESS_ERROR);
+  }
+
+  /** A message that is longer than its buffer, or not as long as it said. */
+  #lengthError(qp: QueuePair, packet: Packet): Step {
+    qp.counters.resp_local_length_error++;
+    if (packet.opcode.operation !== "send") return "invalid-request";
+    this.#completions.receive(qp, WC_LOC_LEN_ERR, WC_RECV, 0, null, false);
+    return this.#fatal(qp, NAK_INVALID_REQUEST);
+  }
+
+  /** The receive work request is at fault; the requester learns only that this side failed. */
+  #receiveError(qp: QueuePair, status: number): Step {
+    this.#completions.receive(qp, status, WC_RECV, 0, null, false);
+    return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
+  }
+
+  /** Answers with a NAK behind what is still to be sent, and fails the queue pair. */
+  #fatal(qp: QueuePair, code: number): Step {
+    const responder = qp.responder;
+    responder.responses.acknowledge(responder.expectedPsn, responder.msn, nakSyndrome(code));
+    this.#completions.enterError(qp);
+    return "done";
+  }
+}

@@ -1,0 +1,134 @@
+import { assert, type Psn, type RKey } from "@nomad/base";
+import { psnAdd, psnDiff } from "@nomad/iba";
+
+/** What the responder owes its requester. An `ack` carries any syndrome: ACK, RNR NAK or NAK. */
+export interface Response {
+  kind: "ack" | "read" | "atomic";
+  psn: Psn;
+  msn: number;
+  syndrome: number;
+  /** READ: what is read, and how many of its packets are sent. */
+  address: number;
+  rkey: RKey;
+  length: number;
+  packets: number;
+  sent: number;
+  /** Atomic: what was there before. */
+  original: bigint;
+}
+
+function emptyResponse(): Response {
+  return {
+    kind: "ack",
+    psn: 0 as Psn,
+    msn: 0,
+    syndrome: 0,
+    address: 0,
+    rkey: 0 as RKey,
+    length: 0,
+    packets: 1,
+    sent: 0,
+    original: 0n,
+  };
+}
+
+/**
+ * Responses in the order of their requests, sent when the link takes them. Neighbouring ACKs become one. It is bounded by
+ * the fetches (READs and atomics) that the requester may have under way.
+ */
+export class ResponseQueue {
+  readonly #fetchesMax: number;
+  readonly #slots: Response[] = [];
+  #head = 0;
+  #count = 0;
+  #fetches = 0;
+
+  constructor(fetchesMax: number) {
+    this.#fetchesMax = fetchesMax;
+    for (let i = 0; i < 2 * fetchesMax + 1; i++) this.#slots.push(emptyResponse());
+  }
+
+  get head(): Response | null {
+    return this.#count === 0 ? null : this.#at(0);
+  }
+
+  get fetchesFull(): boolean {
+    return this.#fetches >= this.#fetchesMax;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#fetches = 0;
+  }
+
+  /** The head is sent. */
+  shift(): void {
+    const head = this.#at(0);
+    if (head.kind !== "ack") this.#fetches--;
+    this.#head = (this.#head + 1) % this.#slots.length;
+    this.#count--;
+  }
+
+  /** ACKs or NAKs: in place of one that is last in the queue, for the later one says what the earlier said. */
+  acknowledge(psn: Psn, msn: number, syndrome: number): void {
+    const last = this.#last;
+    const response = last !== null && last.kind === "ack" ? last : this.#push();
+    response.kind = "ack";
+    response.psn = psn;
+    response.msn = msn;
+    response.syndrome = syndrome;
+  }
+
+  /** Acknowledges a duplicate again, unless the queue ends in an ACK or NAK, which does so. */
+  acknowledgeAgain(psn: Psn, msn: number, syndrome: number): void {
+    if (this.#last?.kind !== "ack") this.acknowledge(psn, msn, syndrome);
+  }
+
+  read(psn: Psn, msn: number, address: number, rkey: RKey, length: number, packets: number): void {
+    const response = this.#pushFetch("read", psn, msn);
+    response.address = address;
+    response.rkey = rkey;
+    response.length = length;
+    response.packets = packets;
+    response.sent = 0;
+  }
+
+  atomic(psn: Psn, msn: number, original: bigint): void {
+    const response = this.#pushFetch("atomic", psn, msn);
+    response.original = original;
+    response.packets = 1;
+  }
+
+  /** The requester went back to `psn` and asks again for everything from there. */
+  cancelFrom(psn: Psn): void {
+    for (let last = this.#last; last !== null; last = this.#last) {
+      const end = last.kind === "ack" ? last.psn : psnAdd(last.psn, last.packets - 1);
+      if (psnDiff(end, psn) < 0) return;
+      if (last.kind !== "ack") this.#fetches--;
+      this.#count--;
+    }
+  }
+
+  get #last(): Response | null {
+    return this.#count === 0 ? null : this.#at(this.#count - 1);
+  }
+
+  #pushFetch(kind: "read" | "atomic", psn: Psn, msn: number): Response {
+    assert(!this.fetchesFull, "the responder takes no more fetches than it has room for");
+    this.#fetches++;
+    const response = this.#push();
+    response.kind = kind;
+    response.psn = psn;
+    response.msn = msn;
+    return response;
+  }
+
+  #push(): Response {
+    assert(this.#count < this.#slots.length, "ACKs never stand side by side in the queue");
+    return this.#at(this.#count++);
+  }
+
+  #at(place: number): Response {
+    return this.#slots[(this.#head + place) % this.#slots.length] as Response;
+  }
+}
