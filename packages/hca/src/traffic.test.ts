@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import * as abi from "@nomad/abi";
 import { beforeEach, expect, test } from "vitest";
-import { connectedPair, type Endpoint } from "./testing/endpoint.ts";
+import { connect, connectedPair, Endpoint } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
 
 let fabric: Fabric;
@@ -172,14 +172,17 @@ test("unsignaled work requests complete silently, and free their slots", () => {
 });
 
 test("two queue pairs of one adapter talk to each other through its own port", () => {
-  const own = new Fabric({ crc32 });
-  const [c] = connectedPair(own);
-  const { hca } = c.adapter;
-  const peer = hca.createQp({ ...c.qpInit });
-  expect(peer).not.toBe(c.qpn);
-  hca.retarget(c.qpn, { dlid: c.adapter.lid, destQpn: c.qpn });
-  hca.modifyQp(c.qpn, { state: abi.QPS_SQD }, 0);
-  expect(hca.queryQp(c.qpn)).toMatchObject({ state: abi.QPS_SQD, dlid: 1, destQpn: c.qpn });
+  const one = new Fabric({ crc32 });
+  const adapter = one.add(1);
+  const c = new Endpoint(adapter);
+  const d = new Endpoint(adapter);
+  connect(c, d);
+  d.rq.post({ id: 1n, sges: [d.sge(0, 3000)] });
+  const sent = fill(c, 0, 3000, 2);
+  c.post({ id: 2n, opcode: abi.WR_SEND, sges: [c.sge(0, 3000)] });
+  one.settle();
+  expect(c.sendCq.drain()).toMatchObject([{ id: 2n, status: abi.WC_SUCCESS }]);
+  expect(d.bytes(0, 3000)).toEqual(sent);
 });
 
 test("without ICRC the field is zero and data arrives all the same", () => {
