@@ -16,7 +16,7 @@ export function begin(): void {
 
 /** Adds a u32 argument. */
 export function argument(value: u32): void {
-  store<u32>(words + (<usize>wordCount << 2), value);
+  store<u32>(words + ((<usize>wordCount) << 2), value);
   wordCount++;
 }
 
@@ -35,7 +35,7 @@ export function call(operation: u32): i32 {
 
 /** Result word `index` of the last call. */
 export function result(index: u32): u32 {
-  return load<u32>(words + (<usize>index << 2));
+  return load<u32>(words + ((<usize>index) << 2));
 }
 
 /** The last call's data as text. */

@@ -13,10 +13,16 @@ const globalTypes = ["i32", "i64", "f32", "f64"] as const;
 const globalSchema = z.strictObject({ name: z.string().max(64), type: z.enum(globalTypes) });
 
 const manifestSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/).max(limits.nameCharsMax),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/)
+    .max(limits.nameCharsMax),
   abi: z.int(),
   /** Fixed: a guest's memory neither grows nor shrinks. */
-  memoryBytes: z.int().multipleOf(wasmPageBytes).min(PROGRAM_BASE + PAGE_BYTES),
+  memoryBytes: z
+    .int()
+    .multipleOf(wasmPageBytes)
+    .min(PROGRAM_BASE + PAGE_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Mutable globals, exported under these names: with the memory, all of a stopped guest's state. */
   globals: z.array(globalSchema).max(4096),
@@ -55,7 +61,10 @@ export function encodeImage(image: Image): Uint8Array<ArrayBuffer> {
  */
 export function parseImage(file: Uint8Array): Image {
   if (file.length > limits.imageBytesMax) {
-    throw new NomadError("E_TOO_LARGE", `the image has ${file.length} bytes, at most ${limits.imageBytesMax} are allowed`);
+    throw new NomadError(
+      "E_TOO_LARGE",
+      `the image has ${file.length} bytes, at most ${limits.imageBytesMax} are allowed`,
+    );
   }
   const manifestBytes = manifestLength(file);
   const manifest = parseManifest(file.subarray(prefixBytes, prefixBytes + manifestBytes));

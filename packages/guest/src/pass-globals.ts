@@ -21,7 +21,8 @@ export function exportGlobals(module: Module): GlobalDeclaration[] {
     const info = binaryen.getGlobalInfo(module.getGlobalByIndex(i));
     if (!info.mutable) continue;
     const type = typeNames.get(info.type);
-    if (type === undefined) throw new NomadError("E_IMAGE", `global ${info.name}: only i32, i64, f32 and f64 can be moved`);
+    if (type === undefined)
+      throw new NomadError("E_IMAGE", `global ${info.name}: only i32, i64, f32 and f64 can be moved`);
     const name = `${prefix}${declarations.length}`;
     module.addGlobalExport(info.name, name);
     declarations.push({ name, type });

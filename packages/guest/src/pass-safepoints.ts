@@ -4,7 +4,16 @@
 import { VMM_STOP } from "@nomad/abi";
 import binaryen from "assemblyscript/binaryen";
 import { recursiveFunctions } from "./call-graph.ts";
-import { addLocal, childrenOf, definedFunctions, type Expression, type Module, rewriteLoop, setBody, walk } from "./ir.ts";
+import {
+  addLocal,
+  childrenOf,
+  definedFunctions,
+  type Expression,
+  type Module,
+  rewriteLoop,
+  setBody,
+  walk,
+} from "./ir.ts";
 
 export const SAFEPOINT_MODULE = "nomad";
 export const SAFEPOINT_NAME = "safepoint";

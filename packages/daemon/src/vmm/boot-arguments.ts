@@ -14,7 +14,10 @@ export function writeBootArguments(memory: Uint8Array, given: Readonly<Record<st
   });
   const text = new TextEncoder().encode(lines.join("\n"));
   if (text.length > BOOT_ARGUMENTS_BYTES_MAX) {
-    throw new NomadError("E_TOO_LARGE", `the guest's arguments have ${text.length} bytes, at most ${BOOT_ARGUMENTS_BYTES_MAX}`);
+    throw new NomadError(
+      "E_TOO_LARGE",
+      `the guest's arguments have ${text.length} bytes, at most ${BOOT_ARGUMENTS_BYTES_MAX}`,
+    );
   }
   new DataView(memory.buffer, memory.byteOffset).setUint32(BOOT_ARGUMENTS, text.length, true);
   memory.set(text, BOOT_ARGUMENTS + 4);

@@ -36,7 +36,9 @@ async function build(name: string, builder: string): Promise<void> {
   replace(imagePath(name), bytes);
   const sources = Object.fromEntries([...seen].map(([path, source]) => [path, sha256(source)]));
   replace(recordPath(name), JSON.stringify({ builder, sources } satisfies BuildRecord));
-  process.stderr.write(` ${Math.ceil(bytes.length / 1024)} KiB, ${((performance.now() - startMs) / 1000).toFixed(1)} s\n`);
+  process.stderr.write(
+    ` ${Math.ceil(bytes.length / 1024)} KiB, ${((performance.now() - startMs) / 1000).toFixed(1)} s\n`,
+  );
 }
 
 function isCurrent(name: string, builder: string): boolean {
@@ -52,7 +54,9 @@ function hashOfBuilder(): string {
   const folder = join(guestFolder, "src");
   const sources = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
   const files = [...sources.sort().map((file) => join(folder, file)), join(guestFolder, "package.json")];
-  return sha256([...files, join(sourcesRoot, "abi/src/layout.ts")].map((file) => readFileSync(file, "utf8")).join("\n"));
+  return sha256(
+    [...files, join(sourcesRoot, "abi/src/layout.ts")].map((file) => readFileSync(file, "utf8")).join("\n"),
+  );
 }
 
 /** Whole or not at all: another process may be reading the images. */

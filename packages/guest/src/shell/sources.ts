@@ -24,8 +24,7 @@ export function readProgram(file: string): { entry: string; readSource: ReadSour
   const library = readSources(new Map());
   return {
     entry: `${folder}${file.slice(dirname(file) === "." ? 0 : dirname(file).length + 1)}`,
-    readSource: (path) =>
-      path.startsWith(folder) ? readOrNull(join(base, path.slice(folder.length))) : library(path),
+    readSource: (path) => (path.startsWith(folder) ? readOrNull(join(base, path.slice(folder.length))) : library(path)),
   };
 }
 

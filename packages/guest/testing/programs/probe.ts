@@ -10,7 +10,7 @@ const gate = memory.data(8, 8);
 /** Calls nothing and passes no outer loop: only a strip-mined check can stop it. */
 function spin(iterations: u64): u64 {
   let x: u64 = 1;
-  for (let i: u64 = 0; i < iterations; i++) x = x * 6364136223846793005 + 1442695040888963407;
+  for (let i: u64 = 0; i < iterations; i++) x = x * 0x5deece66d + 11;
   return x;
 }
 

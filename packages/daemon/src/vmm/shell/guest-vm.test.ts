@@ -256,7 +256,9 @@ describe("what cannot run is refused", () => {
 
   test("arguments with line breaks", async () => {
     await using guest = await createGuest(probe);
-    expect(() => guest.vm.boot({ arguments: { a: "b\nc=d" } })).toThrowError(expect.objectContaining({ code: "E_USAGE" }));
+    expect(() => guest.vm.boot({ arguments: { a: "b\nc=d" } })).toThrowError(
+      expect.objectContaining({ code: "E_USAGE" }),
+    );
   });
 
   test("a second boot", async () => {

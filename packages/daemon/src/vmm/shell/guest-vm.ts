@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import {
   MAILBOX_STATE,
   STOP_NONE,
@@ -7,11 +8,10 @@ import {
   VMM_STOP,
   VMM_WAIT_ADDRESS,
 } from "@nomad/abi";
-import { Worker } from "node:worker_threads";
 import { assert, NomadError, unreachable } from "@nomad/base";
 import type { Image, Manifest } from "@nomad/guest";
 import { writeBootArguments } from "../boot-arguments.ts";
-import { type GuestState, type GlobalValue, parseGuestState } from "../guest-state.ts";
+import { type GlobalValue, type GuestState, parseGuestState } from "../guest-state.ts";
 import { setGuestClock } from "./clock.ts";
 import type { FromGuest, GuestWorkerData, ToGuest } from "./messages.ts";
 
@@ -219,7 +219,7 @@ export class GuestVm {
 
   #stateOf(message: { globals: GlobalValue[]; clockNs: bigint }, running: boolean): GuestState {
     const shutdown = Atomics.load(this.#words, VMM_SHUTDOWN / 4) !== 0;
-    return { globals: message.globals, clockNs: message.clockNs, shutdown, running };
+    return { image: this.#manifest.sha256, globals: message.globals, clockNs: message.clockNs, shutdown, running };
   }
 
   #settleStop(state: GuestState): void {
@@ -274,7 +274,8 @@ export class GuestVm {
 function linked(worker: Worker, image: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const unfit = (reason: string) => reject(new NomadError("E_IMAGE", `image ${image} is not a guest's: ${reason}`));
-  worker.once("message", (message: FromGuest) => (message.kind === "ready" ? resolve() : unfit(JSON.stringify(message))));
-  worker.once("error", (error) => unfit(error instanceof Error ? error.message : String(error)));
-  return promise.finally(() => worker.removeAllListeners());
+  const onMessage = (message: FromGuest) => (message.kind === "unfit" ? unfit(message.reason) : resolve());
+  const onError = (error: unknown) => unfit(error instanceof Error ? error.message : String(error));
+  worker.once("message", onMessage).once("error", onError);
+  return promise.finally(() => worker.off("message", onMessage).off("error", onError));
 }

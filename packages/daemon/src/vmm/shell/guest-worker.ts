@@ -1,6 +1,7 @@
 // The thread of a guest: instantiates the module, runs it, and when it has unwound waits for a message.
-import { ASYNCIFY_STRUCT, STOP_DONE, STOP_NONE, STOP_REFRESH, STOP_REQUESTED, VMM_STOP } from "@nomad/abi";
+
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { ASYNCIFY_STRUCT, STOP_DONE, STOP_NONE, STOP_REFRESH, STOP_REQUESTED, VMM_STOP } from "@nomad/abi";
 import { assert, unreachable } from "@nomad/base";
 import type { GlobalValue } from "../guest-state.ts";
 import { Asyncify, type GuestFunctions, requiredExports } from "./asyncify.ts";
@@ -31,7 +32,8 @@ class GuestMachine {
     this.#asyncify.bind(this.#functions);
     this.#globals = data.globals.map(({ name, type }) => {
       const global = exports[name];
-      const fits = global instanceof WebAssembly.Global && typeof global.value === (type === "i64" ? "bigint" : "number");
+      const fits =
+        global instanceof WebAssembly.Global && typeof global.value === (type === "i64" ? "bigint" : "number");
       if (!fits) throw new TypeError(`it does not export ${name} as ${type}`);
       return global;
     });
@@ -87,7 +89,9 @@ class GuestMachine {
   }
 
   #globalValues(): GlobalValue[] {
-    return this.#data.globals.map(({ name, type }, i) => ({ name, type, value: this.#globals[i]?.value }) as GlobalValue);
+    return this.#data.globals.map(
+      ({ name, type }, i) => ({ name, type, value: this.#globals[i]?.value }) as GlobalValue,
+    );
   }
 
   #send(message: FromGuest): void {
@@ -102,5 +106,8 @@ try {
   port.on("message", (message: ToGuest) => machine.handle(message));
   port.postMessage({ kind: "ready" } satisfies FromGuest);
 } catch (error) {
-  port.postMessage({ kind: "unfit", reason: error instanceof Error ? error.message : String(error) } satisfies FromGuest);
+  port.postMessage({
+    kind: "unfit",
+    reason: error instanceof Error ? error.message : String(error),
+  } satisfies FromGuest);
 }
