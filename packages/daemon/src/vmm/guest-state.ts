@@ -30,8 +30,6 @@ const globalSchema = z.discriminatedUnion("type", [
 export type GlobalValue = z.infer<typeof globalSchema>;
 
 const guestStateSchema = z.strictObject({
-  /** SHA-256 of the image's wasm: the stack fits no other code. */
-  image: z.string().length(64),
   globals: z.array(globalSchema).max(4096),
   /** The guest's monotonic clock when it stopped, nanoseconds. */
   clockNs: z
@@ -55,10 +53,10 @@ export function parseGuestState(received: unknown, manifest: Manifest): GuestSta
   const state = guestStateSchema.safeParse(received);
   if (!state.success)
     throw new NomadError("E_MESSAGE", `the guest's state is malformed: ${z.prettifyError(state.error)}`);
-  const { globals, image } = state.data;
+  const { globals } = state.data;
   const fits = (declared: GlobalDeclaration, i: number) =>
     globals[i]?.name === declared.name && globals[i]?.type === declared.type;
-  if (image !== manifest.sha256 || globals.length !== manifest.globals.length || !manifest.globals.every(fits)) {
+  if (globals.length !== manifest.globals.length || !manifest.globals.every(fits)) {
     throw new NomadError("E_MESSAGE", `the guest's state does not fit image ${manifest.name}`);
   }
   return state.data;

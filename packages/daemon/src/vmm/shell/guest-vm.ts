@@ -219,7 +219,7 @@ export class GuestVm {
 
   #stateOf(message: { globals: GlobalValue[]; clockNs: bigint }, running: boolean): GuestState {
     const shutdown = Atomics.load(this.#words, VMM_SHUTDOWN / 4) !== 0;
-    return { image: this.#manifest.sha256, globals: message.globals, clockNs: message.clockNs, shutdown, running };
+    return { globals: message.globals, clockNs: message.clockNs, shutdown, running };
   }
 
   #settleStop(state: GuestState): void {
