@@ -42,7 +42,7 @@ export const LOCAL_EPOCH = 7;
 export class Endpoint {
   readonly memory: DeviceMemory;
   readonly data: number;
-  readonly init: Omit<QpInit, "pd" | "sendCq" | "recvCq">;
+  readonly init: Omit<QpInit, "pd" | "sendCq" | "recvCq" | "localEpoch">;
   readonly sq: SendQueue;
   readonly rq: RecvQueue;
   readonly sendCq: PolledQueue;
@@ -79,7 +79,6 @@ export class Endpoint {
       rq: { ...rq, maxSge },
       signalAll: options.signalAll ?? true,
       userIndex: options.userIndex ?? 1234,
-      localEpoch: LOCAL_EPOCH,
     };
     this.region = this.attach(adapter);
     this.qpn = adapter.hca.createQp(this.qpInit);
@@ -104,7 +103,13 @@ export class Endpoint {
   }
 
   get qpInit(): QpInit {
-    return { ...this.init, pd: this.pd, sendCq: this.sendCqn, recvCq: this.recvCqn };
+    return { ...this.init, pd: this.pd, sendCq: this.sendCqn, recvCq: this.recvCqn, localEpoch: this.sq.localEpoch };
+  }
+
+  /** Its local keys are valid under another epoch from now on; what is posted already has the keys of the old one. */
+  raiseEpoch(): void {
+    this.sq.localEpoch++;
+    this.rq.localEpoch++;
   }
 
   /** An element that names `length` bytes at `offset` of its data. */
