@@ -37,6 +37,12 @@ export const defaults = {
   pathMtu: 4096,
 } as const;
 
+/** Times that a lab may set differently, in all its processes alike: tests are quicker with shorter ones. */
+export interface Timings {
+  readonly heartbeatMs: number;
+  readonly hostDeadMs: number;
+}
+
 assert(defaults.hostDeadMs >= 3 * defaults.heartbeatMs, "a host is not declared dead for one lost heartbeat");
 assert(limits.frameBytesMax < defaults.linkBufferedBytesMax, "a frame fits a link's buffer");
 assert(limits.packetBytesMax < limits.frameBytesMax, "a packet fits a frame");

@@ -28,6 +28,7 @@ const requests = [
     exitCode: z.int().nullable(),
     error: z.object({ code: errorCode, message: z.string() }).nullable(),
   }),
+  request("REPORT", { vlid, json: z.string() }),
   request("PUBLISH", { key: z.string().max(255), value: z.string().max(16_384) }),
   request("LOOKUP", { key: z.string().max(255) }),
   request("LOCATE", { vlid }),
@@ -94,7 +95,6 @@ const notices = [
   notice("HOSTS", { hosts: z.array(hostEntry) }),
   notice("PROGRESS", { ...ofMove, round: uint, pages: uint, bytes: uint, final: z.boolean() }),
   notice("LOG", { vlid, line: z.string() }),
-  notice("REPORT", { vlid, json: z.string() }),
 ] as const;
 
 const requestSchema = z.discriminatedUnion("kind", requests);

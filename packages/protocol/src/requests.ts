@@ -25,7 +25,7 @@ export class Requests {
   readonly #entries = new Map<number, Entry>();
   #nextId = 1;
 
-  constructor(send: (to: string, message: Request) => void, resendMs = 500) {
+  constructor(send: (to: string, message: Request) => void, resendMs = 250) {
     this.#send = send;
     this.#resendMs = resendMs;
   }

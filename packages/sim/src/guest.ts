@@ -32,9 +32,8 @@ export class Execution implements Machine {
     return this.machine;
   }
 
-  get memory(): DeviceMemory {
-    return this.#current.memory;
-  }
+  /** The machine's memory of now: hold on to this, not to what is in it. */
+  readonly memory: DeviceMemory = liveMemory(() => this.#current.memory);
 
   get shutdown(): boolean {
     return this.#current.shutdown;
@@ -49,8 +48,22 @@ export class Execution implements Machine {
   }
 }
 
+function liveMemory(now: () => DeviceMemory): DeviceMemory {
+  return {
+    get bytes() {
+      return now().bytes;
+    },
+    get view() {
+      return now().view;
+    },
+    get words() {
+      return now().words;
+    },
+  };
+}
+
 /** How long a guest runs between two looks around, ms. */
-const stepMs = 0.02;
+const stepMs = 0.1;
 
 /** A guest's virtual machine in a simulation: memory, and a program that is stepped by the clock. */
 export class SimGuest {

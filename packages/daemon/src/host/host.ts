@@ -1,4 +1,13 @@
-import type { Cancel, Clock, Lid, NomadError, Random, VLid } from "@nomad/base";
+import {
+  type Cancel,
+  type Clock,
+  defaults,
+  type Lid,
+  type NomadError,
+  type Random,
+  type Timings,
+  type VLid,
+} from "@nomad/base";
 import { Hca } from "@nomad/hca";
 import {
   type BulkAction,
@@ -33,6 +42,7 @@ export interface HostOptions {
   readonly crc32: (bytes: Uint8Array, value?: number) => number;
   readonly clock: Clock;
   readonly io: HostIo;
+  readonly timings?: Timings;
 }
 
 /**
@@ -63,7 +73,8 @@ export class Host {
       },
     });
     const hca = { lid, icrc, crc32, random, egress: this.fabric };
-    this.coordinator = new Coordinator({ name, lid, makeHca: (events) => new Hca({ ...hca, events }) });
+    const timings = options.timings ?? defaults;
+    this.coordinator = new Coordinator({ name, lid, timings, makeHca: (events) => new Hca({ ...hca, events }) });
   }
 
   get hca(): Hca {

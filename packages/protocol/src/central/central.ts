@@ -1,4 +1,13 @@
-import { assert, defaults, type ErrorCode, type Lid, NomadError, unreachable, type VLid } from "@nomad/base";
+import {
+  assert,
+  defaults,
+  type ErrorCode,
+  type Lid,
+  NomadError,
+  type Timings,
+  unreachable,
+  type VLid,
+} from "@nomad/base";
 import { type Guest, guestReport, type Host, type Injection, type MoveRecord, type Status } from "../http/index.ts";
 import { Inbox } from "../inbox.ts";
 import {
@@ -22,6 +31,7 @@ export interface CentralOptions {
   /** Raised by each start of central; hosts refuse an older one. */
   readonly generation: number;
   readonly version: string;
+  readonly timings?: Timings;
 }
 
 /**
@@ -32,6 +42,7 @@ export class Central implements CentralContext {
   readonly directory = new Directory();
   readonly generation: number;
   readonly #version: string;
+  readonly #hostDeadMs: number;
   readonly #sequencer: Sequencer;
   readonly #requests = new Requests((to, message) => this.#send(to, message));
   readonly #inbox = new Inbox();
@@ -44,6 +55,7 @@ export class Central implements CentralContext {
   constructor(options: CentralOptions) {
     this.generation = options.generation;
     this.#version = options.version;
+    this.#hostDeadMs = options.timings?.hostDeadMs ?? defaults.hostDeadMs;
     this.#sequencer = new Sequencer(this);
     this.#journal([{ table: "meta", key: "generation", value: String(this.generation) }]);
   }
@@ -182,7 +194,7 @@ export class Central implements CentralContext {
   deadline(): number | null {
     let first = this.#requests.deadline() ?? Number.POSITIVE_INFINITY;
     for (const host of this.directory.hosts.values()) {
-      if (host.state !== "lost") first = Math.min(first, host.lastHeardAt + defaults.hostDeadMs);
+      if (host.state !== "lost") first = Math.min(first, host.lastHeardAt + this.#hostDeadMs);
     }
     return Number.isFinite(first) ? first : null;
   }
@@ -190,7 +202,7 @@ export class Central implements CentralContext {
   tick(now: number): void {
     this.now = now;
     for (const host of this.directory.hosts.values()) {
-      if (host.state !== "lost" && now >= host.lastHeardAt + defaults.hostDeadMs) this.#declareLost(host);
+      if (host.state !== "lost" && now >= host.lastHeardAt + this.#hostDeadMs) this.#declareLost(host);
     }
     this.#requests.tick(now);
   }
@@ -232,6 +244,9 @@ export class Central implements CentralContext {
       case "GUEST_ENDED":
         this.#guestEnded(m);
         return { kind: "NOTED", re };
+      case "REPORT":
+        this.#report(m.vlid, m.json);
+        return { kind: "NOTED", re };
       case "PUBLISH":
         this.directory.published.set(m.key, m.value);
         return { kind: "PUBLISHED", re };
@@ -249,11 +264,8 @@ export class Central implements CentralContext {
 
   #notice(from: string, m: Notice): void {
     if (m.kind === "PROGRESS") return this.#sequencer.progress(m.move, m);
-    if (m.kind !== "LOG" && m.kind !== "REPORT") return;
-    const guest = this.directory.byVlid(m.vlid);
-    if (!guest) return;
-    if (m.kind === "LOG") this.#log(guest, from, m.line);
-    else this.#report(guest, m.json);
+    const guest = m.kind === "LOG" ? this.directory.byVlid(m.vlid) : undefined;
+    if (m.kind === "LOG" && guest) this.#log(guest, from, m.line);
   }
 
   #log(guest: GuestRecord, host: string, text: string): void {
@@ -262,7 +274,9 @@ export class Central implements CentralContext {
     this.#effects.push({ kind: "event", event: { type: "log", ...line } });
   }
 
-  #report(guest: GuestRecord, json: string): void {
+  #report(vlid: VLid, json: string): void {
+    const guest = this.directory.byVlid(vlid);
+    if (!guest) return;
     try {
       guest.report = guestReport.parse(JSON.parse(json));
       this.#effects.push({ kind: "event", event: { type: "report", guest: guest.name, report: guest.report } });

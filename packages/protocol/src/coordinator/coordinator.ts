@@ -1,5 +1,5 @@
 import { Backend, type BackendEvents } from "@nomad/backend";
-import { defaults, type Lid, NomadError, unreachable, type VLid } from "@nomad/base";
+import { defaults, type Lid, NomadError, type Timings, unreachable, type VLid } from "@nomad/base";
 import type { Hca, HcaEvents } from "@nomad/hca";
 import {
   type Answer,
@@ -25,6 +25,7 @@ export interface CoordinatorOptions {
   readonly name: string;
   readonly lid: Lid;
   readonly makeHca: (events: HcaEvents) => Hca;
+  readonly timings?: Timings;
 }
 
 /**
@@ -39,10 +40,12 @@ export class Coordinator {
   readonly #peers: Peers;
   readonly #sources = new Map<string, SourceMove>();
   readonly #destinations = new Map<string, DestinationMove>();
+  readonly #heartbeatMs: number;
   #heartbeatAt = 0;
 
   constructor(options: CoordinatorOptions) {
     this.backend = new Backend({ lid: options.lid, makeHca: options.makeHca, events: this.#backendEvents() });
+    this.#heartbeatMs = options.timings?.heartbeatMs ?? defaults.heartbeatMs;
     this.#host = new HostContext(options.name, this.backend);
     this.guests = new Guests(this.#host);
     this.#names = new Names(this.#host, this.guests);
@@ -80,7 +83,7 @@ export class Coordinator {
   tick(now: number): void {
     this.#host.now = now;
     if (now >= this.#heartbeatAt) {
-      this.#heartbeatAt = now + defaults.heartbeatMs;
+      this.#heartbeatAt = now + this.#heartbeatMs;
       this.#host.tell("central", { kind: "HEARTBEAT" });
     }
     this.#host.timers.tick(now);
@@ -231,7 +234,7 @@ export class Coordinator {
       resolve: (call) => this.#names.resolve(call),
       publish: (call) => this.#names.publish(call),
       lookup: (call) => this.#names.lookup(call),
-      report: (vlid, json) => this.#host.tell("central", { kind: "REPORT", vlid, json }),
+      report: (vlid, json) => this.guests.report(vlid, json),
       log: (vlid, line) => this.#host.tell("central", { kind: "LOG", vlid, line }),
       drained: (holder) => this.#drained(holder),
     };

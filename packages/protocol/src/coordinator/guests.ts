@@ -1,6 +1,7 @@
 import { migration } from "@nomad/backend";
 import type { NomadError, VLid } from "@nomad/base";
 import type { RequestOf } from "../message.ts";
+import type { Outstanding } from "../requests.ts";
 import { type HostContext, ignore } from "./context.ts";
 import type { Created } from "./effects.ts";
 import type { Reply } from "./reply.ts";
@@ -19,6 +20,8 @@ export class Guests {
   readonly running = new Map<VLid, Guest>();
   /** A guest that was here and has moved: where to. */
   readonly tombstones = new Map<VLid, string>();
+  readonly #reports = new Map<VLid, Outstanding>();
+  readonly #afterReport = new Map<VLid, () => void>();
 
   constructor(host: HostContext) {
     this.#host = host;
@@ -48,17 +51,30 @@ export class Guests {
     ended();
   }
 
+  /** What a program says of itself. The last report counts, so that a newer one takes the place of one under way. */
+  report(vlid: VLid, json: string): void {
+    this.#reports.get(vlid)?.cancel();
+    const answered = () => {
+      this.#reports.delete(vlid);
+      this.#afterReport.get(vlid)?.();
+      this.#afterReport.delete(vlid);
+    };
+    const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: answered, onFail: answered };
+    this.#reports.set(vlid, this.#host.ask("central", { kind: "REPORT", vlid, json }, o));
+  }
+
   /** The program has ended, by itself, by a trap or by force: free all, and tell central. */
   exited(vlid: VLid, exitCode: number | null, error: NomadError | null): void {
     const guest = this.running.get(vlid);
     if (!guest) return;
     this.drop(vlid);
     const cause = error && { code: error.code, message: error.message };
-    this.#host.ask(
-      "central",
-      { kind: "GUEST_ENDED", vlid, epoch: guest.epoch, exitCode, error: cause },
-      { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: ignore, onFail: ignore },
-    );
+    const message = { kind: "GUEST_ENDED" as const, vlid, epoch: guest.epoch, exitCode, error: cause };
+    const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: ignore, onFail: ignore };
+    const tell = () => void this.#host.ask("central", message, o);
+    // Who waits for the end of a guest wants its last report to be there.
+    if (this.#reports.has(vlid)) this.#afterReport.set(vlid, tell);
+    else tell();
   }
 
   /** Nothing of the guest stays on this host. */
