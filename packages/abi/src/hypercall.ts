@@ -29,7 +29,7 @@ export const HC_QUERY_QP = 9;
 export const HC_DESTROY_QP = 10;
 /** in: owner's vLID, v-rkey. out: rkey, owner's epoch */
 export const HC_RESOLVE_RKEY = 11;
-/** in: entries to skip. out words: count, then (v-key, lkey) each, in a fixed order; call again until count is 0. */
+/** in: first index (v-key >> 8). out words: count, then (v-key, lkey) each, by v-key; again after the last until count is 0. */
 export const HC_QUERY_LKEYS = 12;
 /** in data: key, "\n", value. Publishes a value under a name, for any guest: how programs exchange addresses. */
 export const HC_PUBLISH = 13;

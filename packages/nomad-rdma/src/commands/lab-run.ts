@@ -43,7 +43,7 @@ export function labRun(cli: Cli): Command {
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
         const seed = options.seed ?? randomInt(seedMax + 1);
-        cli.terminal.err(`seed ${seed} (the same again: nomad-rdma lab run --scenario tour --seed ${seed})`);
+        cli.terminal.err(`seed ${seed} (the same again: ${sameAgain(options, seed)})`);
         const signal = abortOnInterrupt();
         const hosts = hostNames(options.hosts);
         const mayBeKept = options.keep ?? false;
@@ -61,6 +61,12 @@ export function labRun(cli: Cli): Command {
         return outcome;
       }),
     );
+}
+
+/** The command line that makes the same moves again. */
+function sameAgain(options: Options, seed: number): string {
+  const moves = options.moves === undefined ? "" : ` --moves ${options.moves}`;
+  return `nomad-rdma lab run --scenario tour --hosts ${options.hosts}${moves} --seed ${seed}`;
 }
 
 interface TourCall {

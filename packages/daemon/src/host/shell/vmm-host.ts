@@ -51,7 +51,7 @@ export class VmmHost {
   }
 
   memory(vlid: VLid): WebAssembly.Memory {
-    return this.#vm(vlid).memory;
+    return this.#vm(vlid).wasmMemory;
   }
 
   async #create(vlid: VLid, o: Extract<VmmAction, { do: "create" }>): Promise<Created> {

@@ -45,6 +45,8 @@ export class GuestVm {
   readonly name: string;
   /** The guest's linear memory; the back-end, the adapter and the bulk thread work on it too. */
   readonly memory: SharedArrayBuffer;
+  /** The same, for modules that import it. */
+  readonly wasmMemory: WebAssembly.Memory;
   /** The program's main has returned. */
   onExit: (code: number) => void = () => {};
   /** The program failed, or its thread died: E_GUEST_TRAP. */
@@ -60,9 +62,12 @@ export class GuestVm {
   #prepare: Waiter<void> | null = null;
   #refreshes: NodeJS.Timeout[] = [];
 
-  private constructor(name: string, manifest: Manifest, memory: SharedArrayBuffer, worker: Worker) {
+  private constructor(name: string, manifest: Manifest, wasmMemory: WebAssembly.Memory, worker: Worker) {
+    const memory = wasmMemory.buffer;
+    assert(memory instanceof SharedArrayBuffer, "a shared memory has a shared buffer");
     this.name = name;
     this.#manifest = manifest;
+    this.wasmMemory = wasmMemory;
     this.memory = memory;
     this.#worker = worker;
     this.#words = new Int32Array(memory);
@@ -87,8 +92,7 @@ export class GuestVm {
       await worker.terminate();
       throw error;
     }
-    assert(memory.buffer instanceof SharedArrayBuffer, "a shared memory has a shared buffer");
-    return new GuestVm(o.name, manifest, memory.buffer, worker);
+    return new GuestVm(o.name, manifest, memory, worker);
   }
 
   get phase(): GuestPhase {
