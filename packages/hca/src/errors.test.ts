@@ -161,14 +161,30 @@ test("what is posted in the error state is flushed when the doorbell rings", () 
   expect([a.sq.used, a.rq.used]).toEqual([0, 0]);
 });
 
-test("a key opens nothing once its region is deregistered, even in the middle of a READ", () => {
-  a.post({ id: 1n, opcode: abi.WR_RDMA_READ, sges: [a.sge(0, 100_000)], ...remote() });
+test.each([
+  ["READ", abi.WR_RDMA_READ, 0x0d],
+  ["WRITE", abi.WR_RDMA_WRITE, 0x06],
+])("a key opens nothing once its region is deregistered, even in the middle of a %s", (_, opcode, first) => {
+  a.post({ id: 1n, opcode, sges: [a.sge(0, 100_000)], ...remote() });
+  fabric.linkPackets = 4;
   fabric.filter = (packet) => {
-    if (packet[0] === 0x0d) b.adapter.hca.deregisterMemory(b.region.lkey);
+    if (packet[0] === first) afterwards = () => b.adapter.hca.deregisterMemory(b.region.lkey);
     return true;
   };
+  let afterwards = () => {};
+  fabric.settle(0.025);
+  afterwards();
   fabric.settle();
   expect(statuses(a)).toEqual([abi.WC_REM_ACCESS_ERR]);
+});
+
+test("a receive producer far beyond the ring fails both queue pairs", () => {
+  b.memory.words[(b.rq.location.record + abi.QUEUE_PRODUCER) >> 2] = 1000;
+  a.post({ id: 1n, opcode: abi.WR_SEND });
+  fabric.settle();
+  expect(statuses(a)).toEqual([abi.WC_REM_OP_ERR]);
+  expect(b.adapter.events.async).toEqual([{ kind: "qp-fatal", qpn: b.qpn }]);
+  expect(b.recvCq.drain()).toHaveLength(64);
 });
 
 test("a message cut off by deregistration at the sender fails there", () => {

@@ -229,12 +229,12 @@ export class Hca {
     return this.#numbers.take();
   }
 
-  /** Gives the queue pair another number (a reserved one, or any). The old one is never given again by this adapter. */
+  /** Gives the queue pair another number (a reserved one, or any). The old one is not released: never given again. */
   renumber(qpn: Qpn, to: Qpn = this.#numbers.take()): Qpn {
     const qp = this.#qp(qpn);
-    if (this.#queuePairs.has(to)) throw new NomadError("E_VERB", `queue pair number ${to} is in use`);
-    this.#numbers.quarantine(qpn);
-    this.#numbers.quarantine(to);
+    if (this.#queuePairs.has(to) || !this.#numbers.isTaken(to)) {
+      throw new NomadError("E_VERB", `queue pair number ${to} is not reserved, or in use`);
+    }
     this.#queuePairs.delete(qpn);
     this.#queuePairs.set(to, qp);
     qp.qpn = to;

@@ -199,14 +199,24 @@ test("the snapshot, not what the guest wrote, says how far the queues are execut
   expect(b.memory.view.getUint32(b.sq.location.record + abi.QUEUE_CONSUMER, true)).toBe(1);
 });
 
-test("the records of atomics move along, so that a ghost of one is answered and not executed", () => {
-  const fetchAdd = { opcode: abi.WR_ATOMIC_FETCH_AND_ADD, compareAdd: 1n, sges: [a.sge(0, 8)] };
-  a.post({ id: 1n, ...fetchAdd, remoteAddress: b.data, rkey: b.region.rkey });
+test("a restored queue pair has all that the snapshot says, the records of atomics among it", () => {
+  for (let i = 0; i < 6; i++) {
+    const fetchAdd = { opcode: abi.WR_ATOMIC_FETCH_AND_ADD, compareAdd: 1n, sges: [a.sge(0, 8)] };
+    a.post({ id: 1n, ...fetchAdd, remoteAddress: b.data, rkey: b.region.rkey });
+  }
+  send(b, a, 1n);
   fabric.settle();
-  gate(b);
   b.adapter.hca.freeze(b.qpn);
   const snapshot = b.adapter.hca.snapshot(b.qpn);
-  expect(snapshot.atomics).toEqual([{ psn: 0xfffff0, original: 0n }]);
+  expect(snapshot).toMatchObject({
+    msn: 6,
+    sqConsumer: 1,
+    atomics: [2n, 3n, 4n, 5n].map((original) => ({ original })),
+  });
+  const target = fabric.add(3);
+  b.attach(target);
+  const restored = target.hca.restore(b.qpInit, snapshot);
+  expect(target.hca.snapshot(restored)).toEqual(snapshot);
 });
 
 test("a partly received message is left out: its receive work request stays posted", () => {
@@ -241,11 +251,23 @@ test("packets from another port than the peer's are refused", () => {
 });
 
 test("a queue pair that waits for the link to its old peer goes on when it is aimed at another", () => {
-  const narrow = new Fabric({ crc32, linkPackets: 0 });
-  const [c] = connectedPair(narrow);
-  c.post({ id: 1n, opcode: abi.WR_SEND });
-  narrow.settle(1);
-  expect(c.adapter.hca.counters.port_xmit_packets).toBe(0);
-  c.adapter.hca.retarget(c.qpn, { dlid: c.adapter.lid });
-  expect(c.adapter.hca.run(narrow.now, 5)).toBe(false);
+  fabric.linkPackets = 0;
+  send(a, b, 1n);
+  fabric.settle(1);
+  fabric.linkPackets = Infinity;
+  expect(a.adapter.hca.run(fabric.now, 5)).toBe(false);
+  expect(a.adapter.hca.counters.port_xmit_packets).toBe(0);
+  a.adapter.hca.retarget(a.qpn, { dlid: fabric.add(3).lid });
+  a.adapter.hca.run(fabric.now, 5);
+  expect(a.adapter.hca.counters.port_xmit_packets).toBe(1);
+});
+
+test("a queue pair takes only a number that was reserved for it", () => {
+  const { hca } = a.adapter;
+  const other = hca.createQp(a.qpInit);
+  for (const to of [other, 0 as Qpn]) {
+    expect(() => hca.renumber(a.qpn, to)).toThrow(expect.objectContaining({ code: "E_VERB" }));
+  }
+  const reserved = hca.reserveQpn();
+  expect(hca.renumber(a.qpn, reserved)).toBe(reserved);
 });

@@ -6,7 +6,10 @@ const LAST = 0xfffffe;
 /** How many numbers of destroyed queue pairs are kept back. */
 const RECENT_MAX = 4096;
 
-/** Gives queue pair numbers that cannot be guessed and are not soon used again. */
+/**
+ * Gives queue pair numbers that cannot be guessed and are not soon used again. A number that is given and never released is
+ * quarantined: packets to it may still be under way for as long as this adapter lives.
+ */
 export class QpNumbers {
   readonly #random: Random;
   readonly #taken = new Set<number>();
@@ -25,14 +28,14 @@ export class QpNumbers {
     }
   }
 
+  /** Has the number been given, and not been released long ago? */
+  isTaken(qpn: Qpn): boolean {
+    return this.#taken.has(qpn);
+  }
+
   /** Its queue pair is destroyed: the number may be used again after many others. */
   release(qpn: Qpn): void {
     this.#recent.push(qpn);
     if (this.#recent.length > RECENT_MAX) this.#taken.delete(this.#recent.shift() as number);
-  }
-
-  /** Packets to it may still be under way for as long as this adapter lives: it is never given again. */
-  quarantine(qpn: Qpn): void {
-    this.#taken.add(qpn);
   }
 }

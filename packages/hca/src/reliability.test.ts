@@ -40,6 +40,61 @@ test("a lost packet in the middle is asked for by one NAK, and all is sent again
   expect(b.adapter.hca.counters.out_of_sequence).toBe(6);
 });
 
+test("one NAK is sent however many packets come after the lost one", () => {
+  fabric.linkPackets = 1;
+  fabric.filter = dropping(log, (p) => p.name === "RC SEND Middle");
+  send(30_000);
+  fabric.settle();
+  expect(b.recvCq.drain()).toMatchObject([{ byteLen: 30_000 }]);
+  expect(a.adapter.hca.counters).toMatchObject({ packet_seq_err: 1, local_ack_timeout_err: 0 });
+});
+
+test("an ACK that comes when its packets are about to be sent again stops that", () => {
+  let ack = new Uint8Array();
+  fabric.filter = (bytes, from) => {
+    if (from === 2) ack = bytes.slice();
+    return from !== 2;
+  };
+  for (let i = 0; i < 3; i++) send(10);
+  fabric.settle(1);
+  const { hca } = a.adapter;
+  hca.tick(5);
+  hca.receive(ack, 0, ack.length, b.adapter.lid, 5);
+  fabric.filter = () => true;
+  send(10);
+  fabric.settle();
+  expect(a.sendCq.drain().map((c) => c.status)).toEqual([0, 0, 0, 0]);
+  expect(hca.counters).toMatchObject({ local_ack_timeout_err: 1, retransmitted_packets: 0 });
+});
+
+test("a link that takes nothing costs no retries", () => {
+  send(4000);
+  a.adapter.hca.run(fabric.now, 1);
+  fabric.linkPackets = 0;
+  fabric.settle(1000);
+  expect(a.adapter.hca.counters.local_ack_timeout_err).toBe(0);
+  fabric.linkPackets = Infinity;
+  a.adapter.hca.transmitReady(b.adapter.lid);
+  fabric.settle();
+  expect(a.sendCq.drain()).toMatchObject([{ status: abi.WC_SUCCESS }]);
+});
+
+test("a READ that is asked for again takes the place of what was still to be answered", () => {
+  let request = new Uint8Array();
+  fabric.filter = (bytes, from) => {
+    if (from === 1) request = bytes.slice();
+    return true;
+  };
+  a.post({ id: 1n, opcode: abi.WR_RDMA_READ, sges: [a.sge(0, 20_000)], ...remote() });
+  a.adapter.hca.run(0, 1);
+  const { hca } = b.adapter;
+  hca.receive(request, 0, request.length, a.adapter.lid, 0);
+  hca.run(0, 3);
+  hca.receive(request, 0, request.length, a.adapter.lid, 0);
+  hca.run(0, 100);
+  expect(hca.counters.port_xmit_packets).toBe(3 + 20);
+});
+
 test("a lost last packet is sent again after the timeout", () => {
   fabric.filter = dropping(log, (p) => p.name === "RC SEND Last");
   send(3000);
@@ -184,6 +239,19 @@ test("rnr_retry 7 asks for ever, and a smaller one fails the work request", () =
   expect(c.adapter.hca.counters.rnr_nak_retry_err).toBe(3);
 });
 
+test("each message has all RNR retries for itself", () => {
+  const short = new Fabric({ crc32 });
+  const [c, d] = connectedPair(short, {}, { rnrRetry: 2 });
+  for (let i = 0; i < 3; i++) {
+    c.post({ id: 1n, opcode: abi.WR_SEND });
+    short.settle(1);
+    d.rq.post({ id: 1n });
+    short.settle();
+  }
+  expect(c.adapter.hca.counters.rnr_nak_retry_err).toBe(6);
+  expect(c.sendCq.drain().map((x) => x.status)).toEqual([0, 0, 0]);
+});
+
 test("a WRITE with immediate data to a receiver that is not ready writes, and only its last packet is sent again", () => {
   fabric.filter = dropping(log, () => false);
   a.post({ id: 1n, opcode: abi.WR_RDMA_WRITE_WITH_IMM, sges: [a.sge(0, 3000)], ...remote() });
@@ -202,5 +270,6 @@ test("the window holds a long message back until it is acknowledged", () => {
   c.adapter.hca.run(0, 1000);
   expect(c.adapter.hca.counters.port_xmit_packets).toBe(4);
   narrow.settle();
+  expect(c.adapter.hca.counters.local_ack_timeout_err).toBe(0);
   expect(d.recvCq.drain()).toMatchObject([{ byteLen: 100_000 }]);
 });

@@ -16,7 +16,6 @@ export interface FabricOptions {
   readonly crc32: Crc32;
   readonly icrc?: boolean;
   readonly outstandingPacketsMax?: number;
-  /** Packets that a link from one adapter to another may hold. */
   readonly linkPackets?: number;
 }
 
@@ -74,8 +73,8 @@ export class Fabric {
   now = 0;
   faults: Faults = {};
   filter: Filter = () => true;
-  /** Packets delivered. */
-  delivered = 0;
+  /** Packets that a link from one adapter to another may hold. */
+  linkPackets: number;
   readonly random: Random;
   readonly #options: FabricOptions;
   readonly #adapters = new Map<Lid, FabricAdapter>();
@@ -86,6 +85,7 @@ export class Fabric {
   constructor(options: FabricOptions) {
     this.#options = options;
     this.random = new Random(options.seed ?? 1);
+    this.linkPackets = options.linkPackets ?? Infinity;
   }
 
   add(lid: number): FabricAdapter {
@@ -130,7 +130,6 @@ export class Fabric {
       this.#flights.shift();
       this.#release(flight.from, flight.to);
       const target = this.#adapters.get(flight.to);
-      this.delivered++;
       target?.hca.receive(flight.bytes, SLOT_OFFSET, flight.bytes.length - SLOT_OFFSET, flight.from, this.now);
     }
   }
@@ -142,7 +141,7 @@ export class Fabric {
     return {
       reserve: (dlid, wanted) => {
         assert(wanted <= limits.packetBytesMax, "a packet is no larger than the largest");
-        if (this.#heldOn(from, dlid) >= (this.#options.linkPackets ?? Infinity)) return null;
+        if (this.#heldOn(from, dlid) >= this.linkPackets) return null;
         to = dlid;
         return slot;
       },
