@@ -1,0 +1,21 @@
+// The user-level verbs library, under libibverbs' ideas and names. Whatever it gives a program (keys, queue pair numbers,
+// handles) keeps its value and its meaning however often the guest moves.
+import { CompletionQueue, WorkCompletion } from "./completion-queue.ts";
+import { MemoryRegion, ProtectionDomain } from "./protection-domain.ts";
+import { ConnectOptions, QueuePair, QueuePairOptions } from "./queue-pair.ts";
+import { statusName } from "./status.ts";
+import { ReceiveRequest, ScatterGather, SendRequest } from "./work-request.ts";
+
+export {
+  CompletionQueue,
+  ConnectOptions,
+  MemoryRegion,
+  ProtectionDomain,
+  QueuePair,
+  QueuePairOptions,
+  ReceiveRequest,
+  ScatterGather,
+  SendRequest,
+  statusName,
+  WorkCompletion,
+};
