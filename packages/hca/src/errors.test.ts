@@ -109,6 +109,36 @@ test("a receive buffer with a wrong key is a protection error there and an opera
   expect(b.recvCq.drain()).toMatchObject([{ id: 4n, status: abi.WC_LOC_PROT_ERR }]);
 });
 
+test("a receive work request with more elements than it has room for fails with an operational error on both sides", () => {
+  const at = b.rq.post({ id: 4n });
+  b.memory.view.setUint32(at + abi.WQE_SGE_COUNT, 5, true);
+  a.post({ id: 1n, opcode: abi.WR_SEND });
+  fabric.settle();
+  expect(statuses(a)).toEqual([abi.WC_REM_OP_ERR]);
+  expect(b.recvCq.drain()).toMatchObject([{ id: 4n, status: abi.WC_LOC_QP_OP_ERR }]);
+});
+
+test("inline data that runs past the work request is a length error", () => {
+  const at = a.sq.post({ id: 1n, opcode: abi.WR_SEND, inline: Uint8Array.of(1) });
+  a.memory.view.setUint32(at + abi.WQE_SGE_COUNT, 5000, true);
+  a.adapter.hca.doorbell(a.qpn);
+  fabric.settle();
+  expect(statuses(a)).toEqual([abi.WC_LOC_LEN_ERR]);
+});
+
+test("a work request whose size changes after its first packets were sent fails when they are sent again", () => {
+  b.rq.post({ id: 1n, sges: [b.sge(0, 10_000)] });
+  const at = a.post({ id: 1n, opcode: abi.WR_SEND, sges: [a.sge(0, 3000)] });
+  a.post({ id: 2n, opcode: abi.WR_SEND });
+  fabric.filter = () => false;
+  fabric.settle(1);
+  a.memory.view.setUint32(at + abi.SEND_WQE_SGES + abi.SGE_LENGTH, 9000, true);
+  fabric.filter = () => true;
+  fabric.settle();
+  expect(statuses(a)).toEqual([abi.WC_LOC_QP_OP_ERR, abi.WC_WR_FLUSH_ERR]);
+  expect(b.recvCq.drain()).toEqual([]);
+});
+
 test("a READ into memory without local write access is a protection error, and asks the peer for nothing", () => {
   const closed = new Fabric({ crc32 });
   const [c, d] = connectedPair(closed, { access: abi.ACCESS_REMOTE_READ });

@@ -114,5 +114,6 @@ test("a producer far beyond the ring fails the queue pair and flushes one ring's
   fabric.settle();
   expect(a.adapter.events.async).toEqual([{ kind: "qp-fatal", qpn: a.qpn }]);
   expect(a.sendCq.drain()).toHaveLength(64);
+  expect(a.sq.used).toBe(0);
   expect(a.adapter.hca.queryQp(a.qpn).state).toBe(abi.QPS_ERR);
 });

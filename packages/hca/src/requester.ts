@@ -166,7 +166,6 @@ export class Requester {
   #reload(qp: QueuePair): boolean {
     const requester = qp.requester;
     const slot = qp.sq.slot(requester.txIndex);
-    if (requester.status[slot] !== WC_SUCCESS) return false;
     const request = requester.request;
     let status = request.load(qp.sq, requester.txIndex, qp.init.sq.maxSge, qp.init.pd);
     if (status === WC_SUCCESS) status = request.check(qp.mtu);

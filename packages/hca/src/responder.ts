@@ -38,7 +38,8 @@ import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { copyBytes } from "./copy.ts";
 import type { QueuePair } from "./queue-pair.ts";
-import { ATOMIC_BYTES } from "./work-request.ts";
+import { executeAgain, readable } from "./responder-again.ts";
+import { ATOMIC_BYTES, READ_PACKETS_MAX } from "./work-request.ts";
 
 /** What a request goes through, in order; then the ways in which it ends early. */
 type Step =
@@ -68,9 +69,6 @@ const accessNeeded = {
   atomic: ACCESS_REMOTE_ATOMIC,
   ack: 0,
 } as const;
-
-/** A READ is answered by fewer packets than half of the window in which PSNs can be told apart. */
-const READ_PACKETS_MAX = 2 ** 22;
 
 /**
  * Executes requests: each goes through the steps above, one method each, which return the next (IBA 9.7.4, 9.7.5). Nothing
@@ -231,16 +229,12 @@ export class Responder {
     const length = rethLength(packet.bytes, at);
     const packets = packetsOf(length, qp.mtu);
     if (length > limits.messageBytesMax || packets > READ_PACKETS_MAX) return "invalid-request";
-    if (!this.#readable(qp, rkey, address, length)) return "access-error";
+    if (!readable(this.#context.regions, qp, rkey, address, length)) return "access-error";
     qp.counters.rx_read_requests++;
     responder.msn = (responder.msn + 1) & 0xffffff;
     responder.expectedPsn = psnAdd(packet.psn, packets);
     responder.responses.read(packet.psn, responder.msn, address, rkey, length, packets);
     return "done";
-  }
-
-  #readable(qp: QueuePair, rkey: number, address: number, length: number): boolean {
-    return length === 0 || this.#context.regions.lookup(rkey, qp.init.pd, address, length, ACCESS_REMOTE_READ) !== null;
   }
 
   /** Atomic among all that this adapter does; the guest's own atomic instructions may come between (IBV_ATOMIC_HCA). */
@@ -286,37 +280,10 @@ export class Responder {
     return "done";
   }
 
-  /** Executed before: SEND and WRITE are acknowledged again, READs read again, atomics answered from the record. */
   #duplicate(qp: QueuePair, packet: Packet): Step {
-    const responder = qp.responder;
     qp.counters.duplicate_request++;
-    if (packet.opcode.operation === "read") this.#readAgain(qp, packet);
-    else if (packet.opcode.operation === "atomic") this.#atomicAgain(qp, packet);
-    else responder.responses.acknowledgeAgain(psnAdd(responder.expectedPsn, -1), responder.msn, SYNDROME_ACK);
+    executeAgain(this.#context.regions, qp, packet);
     return "done";
-  }
-
-  /** A duplicate that may not be read any more is dropped: an answer would fail a queue pair that a ghost has reached. */
-  #readAgain(qp: QueuePair, packet: Packet): void {
-    const { responses, expectedPsn, msn } = qp.responder;
-    const at = packet.offset + (packet.opcode.at.reth as number);
-    const address = rethAddress(packet.bytes, at);
-    const rkey = rethRkey(packet.bytes, at);
-    const length = rethLength(packet.bytes, at);
-    const packets = packetsOf(length, qp.mtu);
-    const wasRead = packets <= READ_PACKETS_MAX && psnDiff(psnAdd(packet.psn, packets), expectedPsn) <= 0;
-    if (!wasRead || (qp.settings.access & ACCESS_REMOTE_READ) === 0) return;
-    if (!this.#readable(qp, rkey, address, length)) return;
-    responses.cancelFrom(packet.psn);
-    if (!responses.fetchesFull) responses.read(packet.psn, msn, address, rkey, length, packets);
-  }
-
-  #atomicAgain(qp: QueuePair, packet: Packet): void {
-    const { responses, msn } = qp.responder;
-    const original = qp.responder.atomicResult(packet.psn);
-    if (original === null) return;
-    responses.cancelFrom(packet.psn);
-    if (!responses.fetchesFull) responses.atomic(packet.psn, msn, original);
   }
 
   #outOfSequence(qp: QueuePair): Step {

@@ -78,7 +78,7 @@ export const unknownOperation: SendOperation = row("send", WC_SEND, false);
 /** Bytes that an atomic reads and writes. */
 export const ATOMIC_BYTES = 8;
 /** A READ is answered by fewer packets than half of the window in which PSNs can be told apart. */
-const READ_PACKETS_MAX = 2 ** 22;
+export const READ_PACKETS_MAX = 2 ** 22;
 
 /** A send work request, copied. */
 export class SendRequest {
