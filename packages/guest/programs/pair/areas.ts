@@ -54,7 +54,7 @@ export class Areas {
   readonly source: Area;
   /** READ_SLOTS slots, then a big one. */
   readonly read: Area;
-  /** SEND_SLOTS slots, then a big one. */
+  /** SEND_SLOTS slots, then a big one with its header. */
   readonly send: Area;
   /** Old values that atomics bring back. */
   readonly atomic: Area;
@@ -66,7 +66,7 @@ export class Areas {
     this.write = Area.register(pd, WRITE_SLOTS * SLOT + BIG, ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE);
     this.source = Area.register(pd, SOURCE, ACCESS_REMOTE_READ);
     this.read = Area.register(pd, READ_SLOTS * SLOT + BIG, ACCESS_LOCAL_WRITE);
-    this.send = Area.register(pd, SEND_SLOTS * SLOT + BIG, 0);
+    this.send = Area.register(pd, SEND_SLOTS * SLOT + HEADER + BIG, 0);
     this.atomic = Area.register(pd, ATOMIC_SLOTS * 8, ACCESS_LOCAL_WRITE);
     this.counters = Area.register(pd, 16, ACCESS_LOCAL_WRITE | ACCESS_REMOTE_ATOMIC);
   }
