@@ -57,7 +57,7 @@ export class PacketWriter {
     } else {
       for (let i = 0; i < ICRC_BYTES; i++) this.bytes[end + i] = 0;
     }
-    this.#context.egress.commit(length);
+    this.#context.egress.commit(length, qp.qpn);
     qp.counters.port_xmit_packets++;
     qp.counters.port_xmit_data += length;
   }

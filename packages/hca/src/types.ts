@@ -15,8 +15,8 @@ export interface Egress {
    * then calls `Hca.transmitReady(dlid)` when it may. The slot is valid until `commit` and may be reused after it.
    */
   reserve(dlid: Lid, bytes: number): PacketSlot | null;
-  /** The packet in the slot is complete and `bytes` long. */
-  commit(bytes: number): void;
+  /** The packet in the slot is complete and `bytes` long; the queue pair `from` sends it. */
+  commit(bytes: number, from: Qpn): void;
 }
 
 export interface PacketSlot {

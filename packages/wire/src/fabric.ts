@@ -1,6 +1,7 @@
-import type { Lid } from "@nomad/base";
+import type { Lid, Qpn } from "@nomad/base";
 import { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
 import type { Link } from "./link.ts";
+import type { PacketTap } from "./tap.ts";
 
 export interface FabricEvents {
   /** One packet has come from the port `slid`. Valid during the call only. */
@@ -26,11 +27,16 @@ export class Fabric {
   readonly #ports = new Map<Lid, Port>();
   readonly #nowhere: FrameSlot;
   #reserved: FrameWriter | null = null;
+  #slot: FrameSlot | null = null;
+  #dlid = 0 as Lid;
 
   constructor(events: FabricEvents) {
     this.#events = events;
     this.#nowhere = this.#pool.take();
   }
+
+  /** Sees every packet, while somebody captures. */
+  tap: PacketTap | null = null;
 
   /** Frames that did not follow the format, on all links. */
   framesRefused = 0;
@@ -39,8 +45,10 @@ export class Fabric {
   join(lid: Lid, link: Link, receiver: Link = link): void {
     this.remove(lid);
     this.#ports.set(lid, { link, writer: new FrameWriter(link, this.#pool) });
-    const onPacket = (bytes: Uint8Array, offset: number, length: number) =>
+    const onPacket = (bytes: Uint8Array, offset: number, length: number) => {
+      if (this.tap !== null) this.tap.received(bytes, offset, length, lid);
       this.#events.onPacket(bytes, offset, length, lid);
+    };
     receiver.onFrame = (frame) => {
       if (!forEachPacket(frame, onPacket)) this.#refuse(receiver);
       this.#events.onFrameEnd();
@@ -68,10 +76,15 @@ export class Fabric {
   /** Room for one packet towards a port; null while its link holds too much. See `FrameWriter.reserve`. */
   reserve(dlid: Lid, bytes: number): FrameSlot | null {
     this.#reserved = this.#ports.get(dlid)?.writer ?? null;
-    return this.#reserved ? this.#reserved.reserve(bytes) : this.#nowhere;
+    this.#dlid = dlid;
+    this.#slot = this.#reserved ? this.#reserved.reserve(bytes) : this.#nowhere;
+    return this.#slot;
   }
 
-  commit(bytes: number): void {
+  /** The packet in the slot reserved last is complete; the queue pair `from` sends it. */
+  commit(bytes: number, from: Qpn): void {
+    if (this.tap !== null && this.#slot !== null)
+      this.tap.sent(this.#slot.bytes, this.#slot.offset, bytes, this.#dlid, from);
     this.#reserved?.commit(bytes);
   }
 

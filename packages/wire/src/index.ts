@@ -16,3 +16,4 @@ export { type ConnectOptions, connect } from "./shell/connect.ts";
 export { ReconnectingSocket, type ReconnectingSocketOptions } from "./shell/reconnecting-socket.ts";
 export { type ListenOptions, listen, type SocketServer } from "./shell/socket-server.ts";
 export { AcceptedLink, DialedLink, type DialedLinkOptions } from "./shell/websocket-link.ts";
+export type { PacketTap } from "./tap.ts";

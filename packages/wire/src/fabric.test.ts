@@ -1,0 +1,67 @@
+import type { Lid, Qpn } from "@nomad/base";
+import { expect, test } from "vitest";
+import { Fabric } from "./fabric.ts";
+import { memoryLinkPair } from "./memory-link.ts";
+import type { PacketTap } from "./tap.ts";
+import { VirtualScheduler } from "./testing/virtual-scheduler.ts";
+
+const here = 1 as Lid;
+const there = 2 as Lid;
+const from = 0x77 as Qpn;
+
+function recorder(seen: string[]): PacketTap {
+  const text = (bytes: Uint8Array, offset: number, length: number) => [...bytes.subarray(offset, offset + length)];
+  return {
+    sent: (bytes, offset, length, dlid, qpn) => seen.push(`${qpn} to ${dlid}: ${text(bytes, offset, length)}`),
+    received: (bytes, offset, length, slid) => seen.push(`from ${slid}: ${text(bytes, offset, length)}`),
+  };
+}
+
+function twoFabrics() {
+  const scheduler = new VirtualScheduler();
+  const delivered: number[] = [];
+  const events = { onFrameEnd: () => {}, onWritable: () => {} };
+  const a = new Fabric({ ...events, onPacket: () => {} });
+  const b = new Fabric({ ...events, onPacket: (_bytes, _offset, length) => delivered.push(length) });
+  const pair = memoryLinkPair({ scheduler, bufferedBytesMax: 1 << 20 });
+  a.join(there, pair.a);
+  b.join(here, pair.b);
+  while (scheduler.step());
+  const send = (to: Lid, ...packet: number[]) => {
+    const slot = a.reserve(to, packet.length);
+    slot?.bytes.set(packet, slot.offset);
+    a.commit(packet.length, from);
+    a.flush();
+    while (scheduler.step());
+  };
+  return { a, b, delivered, send };
+}
+
+test("a tap sees every packet as it leaves and as it comes, and does not hold it up", () => {
+  const { a, b, delivered, send } = twoFabrics();
+  const [sent, received]: [string[], string[]] = [[], []];
+  a.tap = recorder(sent);
+  b.tap = recorder(received);
+  send(there, 1, 2, 3);
+  send(there, 4);
+  expect(sent).toEqual(["119 to 2: 1,2,3", "119 to 2: 4"]);
+  expect(received).toEqual(["from 1: 1,2,3", "from 1: 4"]);
+  expect(delivered).toEqual([3, 1]);
+});
+
+test("a packet to a port that nobody has is seen as it leaves", () => {
+  const { a, send } = twoFabrics();
+  const sent: string[] = [];
+  a.tap = recorder(sent);
+  send(9 as Lid, 5);
+  expect(sent).toEqual(["119 to 9: 5"]);
+});
+
+test("a tap taken off sees nothing more", () => {
+  const { a, delivered, send } = twoFabrics();
+  const sent: string[] = [];
+  a.tap = recorder(sent);
+  a.tap = null;
+  send(there, 1);
+  expect([sent, delivered]).toEqual([[], [1]]);
+});
