@@ -115,5 +115,7 @@ test("a producer far beyond the ring fails the queue pair and flushes one ring's
   expect(a.adapter.events.async).toEqual([{ kind: "qp-fatal", qpn: a.qpn }]);
   expect(a.sendCq.drain()).toHaveLength(64);
   expect(a.sq.used).toBe(0);
+  a.post({ id: 7n, opcode: abi.WR_SEND });
+  expect(a.sendCq.drain()).toMatchObject([{ id: 7n, status: abi.WC_WR_FLUSH_ERR }]);
   expect(a.adapter.hca.queryQp(a.qpn).state).toBe(abi.QPS_ERR);
 });

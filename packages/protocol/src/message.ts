@@ -1,6 +1,7 @@
 import { errorCodes, limits, NomadError } from "@nomad/base";
 import { Packr } from "msgpackr";
 import { z } from "zod";
+import { refusals } from "./http/schema.ts";
 import { deviceSnapshot, hostEntry, lid, name, peerCut, peerName, qpn, vkey, vlid, vmState, vqpn } from "./schema.ts";
 
 const uint = z.int().nonnegative();
@@ -91,7 +92,7 @@ const answers = [
 
 /** Neither answered nor repeated: lost with the connection. */
 const notices = [
-  notice("HEARTBEAT", {}),
+  notice("HEARTBEAT", { refused: refusals }),
   notice("HOSTS", { hosts: z.array(hostEntry) }),
   notice("PROGRESS", { ...ofMove, round: uint, pages: uint, bytes: uint, final: z.boolean() }),
   notice("LOG", { vlid, line: z.string() }),

@@ -79,6 +79,7 @@ export class World {
         bulk: (move, action, done) => bulk.perform(move, action, (result) => node.alive && done(result)),
         send: (to, message) => this.#send(name, to, message),
         learnHosts: () => {},
+        refused: () => ({ connections: 0, messages: 0 }),
       },
     });
     const node: Node = { host, machines, links: [], alive: true };

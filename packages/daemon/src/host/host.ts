@@ -17,6 +17,7 @@ import {
   type Message,
   type VmmAction,
 } from "@nomad/protocol";
+import type { Refusals } from "@nomad/protocol/http";
 import { Fabric } from "@nomad/wire";
 
 /** Packets that one turn may send before others have their turn. */
@@ -29,6 +30,8 @@ export interface HostIo {
   readonly send: (to: string, message: Message) => void;
   /** `coordinator.hosts` has changed. */
   readonly learnHosts: () => void;
+  /** Connections and control messages refused so far. */
+  readonly refused: () => { readonly connections: number; readonly messages: number };
 }
 
 /** How an effect ended. Called once, never within the call that began it. */
@@ -74,7 +77,19 @@ export class Host {
     });
     const hca = { lid, icrc, crc32, random, egress: this.fabric };
     const timings = options.timings ?? defaults;
-    this.coordinator = new Coordinator({ name, lid, timings, makeHca: (events) => new Hca({ ...hca, events }) });
+    this.coordinator = new Coordinator({
+      name,
+      lid,
+      timings,
+      makeHca: (events) => new Hca({ ...hca, events }),
+      refused: () => this.#refused(),
+    });
+  }
+
+  #refused(): Refusals {
+    const { rx_icrc_encapsulated, rx_malformed, rx_unknown_qp, rx_refused } = this.hca.counters;
+    const packets = rx_icrc_encapsulated + rx_malformed + rx_unknown_qp + rx_refused;
+    return { ...this.#io.refused(), frames: this.fabric.framesRefused, packets };
   }
 
   get hca(): Hca {

@@ -23,6 +23,22 @@ export function abortOnInterrupt(): AbortSignal {
   return abort.signal;
 }
 
+const parentCheckMs = 250;
+
+/**
+ * As `abortOnInterrupt`, and also when the parent is gone: a shell or npm between the operator and us does not always
+ * hand on the signal that ends it.
+ */
+export function abortOnInterruptOrOrphaned(): AbortSignal {
+  const parent = process.ppid;
+  const abort = new AbortController();
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) abort.abort(new Interrupted("SIGHUP"));
+  }, parentCheckMs);
+  timer.unref();
+  return AbortSignal.any([abortOnInterrupt(), abort.signal]);
+}
+
 /** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

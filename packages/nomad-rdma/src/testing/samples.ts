@@ -3,7 +3,8 @@ import type { Guest, GuestReport, Host, MoveRecord } from "@nomad/protocol/http"
 // Things as central describes them, all well: a test says what is different in its case.
 
 export function sampleHost(name: string, difference: Partial<Host> = {}): Host {
-  return { name, state: "up", lid: 1, url: "ws://127.0.0.1:1", pid: 1, guests: 0, ...difference };
+  const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
+  return { name, state: "up", lid: 1, url: "ws://127.0.0.1:1", pid: 1, guests: 0, refused, ...difference };
 }
 
 export function sampleGuest(name: string, difference: Partial<Guest> = {}): Guest {

@@ -263,6 +263,8 @@ export class Central implements CentralContext {
   }
 
   #notice(from: string, m: Notice): void {
+    const host = this.directory.hosts.get(from);
+    if (m.kind === "HEARTBEAT" && host) host.refused = m.refused;
     if (m.kind === "PROGRESS") return this.#sequencer.progress(m.move, m);
     const guest = m.kind === "LOG" ? this.directory.byVlid(m.vlid) : undefined;
     if (m.kind === "LOG" && guest) this.#log(guest, from, m.line);
@@ -297,7 +299,16 @@ export class Central implements CentralContext {
     if (known && known.incarnation !== m.incarnation && known.state !== "lost") this.#declareLost(known);
     const { lid } = known ?? { lid: this.directory.nextLid() };
     const { incarnation, url, pid } = m;
-    const host: HostRecord = { name: from, lid: lid as Lid, incarnation, url, pid, state: "up", lastHeardAt: this.now };
+    const host: HostRecord = {
+      name: from,
+      lid: lid as Lid,
+      incarnation,
+      url,
+      pid,
+      state: "up",
+      lastHeardAt: this.now,
+      refused: noneRefused,
+    };
     this.directory.hosts.set(from, host);
     this.#journal([{ table: "hosts", key: from, value: JSON.stringify({ lid, incarnation, url }) }]);
     this.#hostChanged(host);
@@ -404,10 +415,12 @@ export class Central implements CentralContext {
     this.#effects.push({ kind: "event", event: { type: "host", host: this.#hostView(host) } });
   }
 
-  #hostView({ name, state, lid, url, pid }: HostRecord): Host {
-    return { name, state, lid, url, pid, guests: this.directory.guestsAt(name) };
+  #hostView({ name, state, lid, url, pid, refused }: HostRecord): Host {
+    return { name, state, lid, url, pid, guests: this.directory.guestsAt(name), refused };
   }
 }
+
+const noneRefused = { connections: 0, messages: 0, frames: 0, packets: 0 };
 
 function guestView({ name, host, epoch, state, vlid, image, memoryBytes, exitCode, error }: GuestRecord): Guest {
   return { name, host, epoch, state, vlid, image, memoryBytes, exitCode, error };

@@ -11,6 +11,7 @@ export interface HostRecord {
   pid: number;
   state: Host["state"];
   lastHeardAt: number;
+  refused: Host["refused"];
 }
 
 /** A guest and where it runs: the one owner of that fact. */

@@ -181,6 +181,7 @@ export class Sequencer {
   #ended(move: Move): void {
     const guest = this.#guestOf(move);
     const aborted = move.phase === "aborted";
+    if (aborted && move.stopAskedAt > 0) move.record.pausedMs = this.#central.now - move.stopAskedAt;
     if (aborted && isAlive(guest)) guest.epoch = move.epoch + 1;
     if (aborted && !isAlive(guest)) this.#resumePeersOfLost(move);
     move.record.outcome = isAlive(guest) ? (aborted ? "aborted" : "released") : "lost";

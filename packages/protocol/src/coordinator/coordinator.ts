@@ -1,6 +1,7 @@
 import { Backend, type BackendEvents } from "@nomad/backend";
 import { defaults, type Lid, NomadError, type Timings, unreachable, type VLid } from "@nomad/base";
 import type { Hca, HcaEvents } from "@nomad/hca";
+import type { Refusals } from "../http/index.ts";
 import {
   type Answer,
   isAnswer,
@@ -26,6 +27,8 @@ export interface CoordinatorOptions {
   readonly lid: Lid;
   readonly makeHca: (events: HcaEvents) => Hca;
   readonly timings?: Timings;
+  /** What the process has refused so far, for central to know. */
+  readonly refused: () => Refusals;
 }
 
 /**
@@ -41,10 +44,12 @@ export class Coordinator {
   readonly #sources = new Map<string, SourceMove>();
   readonly #destinations = new Map<string, DestinationMove>();
   readonly #heartbeatMs: number;
+  readonly #refused: () => Refusals;
   #heartbeatAt = 0;
 
   constructor(options: CoordinatorOptions) {
     this.backend = new Backend({ lid: options.lid, makeHca: options.makeHca, events: this.#backendEvents() });
+    this.#refused = options.refused;
     this.#heartbeatMs = options.timings?.heartbeatMs ?? defaults.heartbeatMs;
     this.#host = new HostContext(options.name, this.backend);
     this.guests = new Guests(this.#host);
@@ -84,7 +89,7 @@ export class Coordinator {
     this.#host.now = now;
     if (now >= this.#heartbeatAt) {
       this.#heartbeatAt = now + this.#heartbeatMs;
-      this.#host.tell("central", { kind: "HEARTBEAT" });
+      this.#host.tell("central", { kind: "HEARTBEAT", refused: this.#refused() });
     }
     this.#host.timers.tick(now);
     this.#host.requests.tick(now);

@@ -28,6 +28,8 @@ export {
   moveRecord,
   moveRequest,
   name,
+  type Refusals,
+  refusals,
   type Status,
   status,
 } from "./schema.ts";

@@ -22,6 +22,10 @@ export const errorBody = z.object({ error: failure.extend({ nextStep: z.string()
 export type ErrorBody = z.infer<typeof errorBody>;
 
 export const hostState = z.enum(["up", "down", "lost"]);
+/** What a host has refused since its start: connections, control messages, wire frames, packets. */
+export const refusals = z.object({ connections: count, messages: count, frames: count, packets: count });
+export type Refusals = z.infer<typeof refusals>;
+
 /** A VMM host as central knows it; `guests` counts those that run there. */
 export const host = z.object({
   name,
@@ -30,6 +34,7 @@ export const host = z.object({
   url: z.string(),
   pid: count,
   guests: count,
+  refused: refusals,
 });
 export type Host = z.infer<typeof host>;
 
@@ -121,7 +126,7 @@ export type Status = z.infer<typeof status>;
 /** A guest to start; without `host` central chooses one. */
 export const guestRequest = z.strictObject({
   name,
-  image: z.string().min(1),
+  image: name,
   host: name.optional(),
   arguments: z.record(z.string(), z.string()).default({}),
 });

@@ -5,6 +5,7 @@ import type { Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
 import { BulkThread } from "../../bulk/shell/bulk-thread.ts";
+import { Channel } from "../../shell/channel.ts";
 import { introduce } from "../../shell/hello.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { Host, type Settle } from "../host.ts";
@@ -46,6 +47,7 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
   const { name, secret, log } = o;
   const incarnation = randomUUID();
   const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 });
+  const refused = { connections: 0 };
   let adopt = (socket: AuthenticatedSocket) => socket.close();
   await using undo = new AsyncDisposableStack();
   const server = await listen({
@@ -55,7 +57,10 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
     hello,
     kinds: ["wire", "peer"],
     onSocket: (socket) => adopt(socket),
-    onRefused: (error, remote) => log.warn({ remote, code: error.code }, error.message),
+    onRefused: (error, remote) => {
+      refused.connections++;
+      log.warn({ remote, code: error.code, refused: refused.connections }, error.message);
+    },
   });
   undo.defer(() => server.close());
   const bulk = await BulkThread.start({ host: o.host, secret, hello });
@@ -78,7 +83,7 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
   const { lid, hosts } = await central.welcome();
   hello.parameters.lid = lid;
 
-  const joined = join({ ...o, lid, hello, central, bulk, bulkUrl: `ws://${address}:${bulk.port}` });
+  const joined = join({ ...o, lid, hello, refused, central, bulk, bulkUrl: `ws://${address}:${bulk.port}` });
   undo.defer(() => joined.close());
   adopt = (socket) => joined.peers.adopt(socket);
   host = joined.host;
@@ -102,6 +107,7 @@ function join(
     readonly central: CentralChannel;
     readonly bulk: BulkThread;
     readonly bulkUrl: string;
+    readonly refused: { readonly connections: number };
   },
 ): Joined {
   const { name, lid, secret, hello, log } = o;
@@ -122,6 +128,7 @@ function join(
       bulk: (move, action, done) => settle(bulk.perform(move, action), done),
       send: (to: string, message: Message) => (to === "central" ? o.central.send(message) : peers.send(to, message)),
       learnHosts: () => peers.learn(host.coordinator.hosts.values()),
+      refused: () => ({ connections: o.refused.connections, messages: Channel.refused }),
     },
   });
   const loopback = memoryLinkPair({ scheduler: realClock, bufferedBytesMax: defaults.linkBufferedBytesMax });
