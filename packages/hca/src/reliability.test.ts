@@ -134,6 +134,22 @@ test("the response of a later request implies that the READ before it was lost",
   expect(a.adapter.hca.counters).toMatchObject({ implied_nak_seq_err: 1, local_ack_timeout_err: 0 });
 });
 
+test("a ghost of a READ that has no key any more is dropped, and harms no one", () => {
+  let request = new Uint8Array();
+  fabric.filter = (bytes, from) => {
+    if (from === 1) request = bytes.slice();
+    return true;
+  };
+  a.post({ id: 1n, opcode: abi.WR_RDMA_READ, sges: [a.sge(0, 8)], ...remote() });
+  fabric.settle();
+  const { hca } = b.adapter;
+  hca.deregisterMemory(b.region.lkey);
+  hca.receive(request, 0, request.length, a.adapter.lid, fabric.now);
+  fabric.settle();
+  expect(hca.queryQp(b.qpn).state).toBe(abi.QPS_RTS);
+  expect(hca.counters).toMatchObject({ duplicate_request: 1, port_xmit_packets: 1 });
+});
+
 test("a READ response acknowledges the work requests before it", () => {
   fabric.filter = dropping(log, (p) => p.name === "RC Acknowledge", 99);
   b.rq.post({ id: 1n });

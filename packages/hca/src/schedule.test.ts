@@ -35,6 +35,8 @@ test("a parked item has no turn until its link is ready", () => {
   expect(drain(schedule)).toEqual([]);
   schedule.ready(port);
   expect(drain(schedule)).toEqual(["a"]);
+  schedule.ready(port);
+  expect(schedule.empty).toBe(true);
 });
 
 test("an item that is unparked does not come back when the link it waited for is ready", () => {
