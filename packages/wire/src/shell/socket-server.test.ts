@@ -51,6 +51,15 @@ const codeOf = (promise: Promise<unknown>) =>
     (error: NomadError) => error.code,
   );
 
+test("what a caller sends in one breath with its last handshake message arrives", async () => {
+  for (let i = 0; i < 20; i++) {
+    const { server, accepted } = await serve();
+    const far = accepted.then(messageOf);
+    (await dial(server, { kind: "bulk" })).send(new Uint8Array(limits.frameBytesMax));
+    expect(await far).toHaveLength(limits.frameBytesMax);
+  }
+});
+
 test("two sides that know the secret talk, and know whom they talk to", async () => {
   const { server, accepted } = await serve();
   const near = await dial(server, { kind: "peer", name: "host-c" });

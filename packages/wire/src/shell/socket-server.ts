@@ -109,12 +109,17 @@ class Acceptor {
  */
 function limitBytes(ws: WebSocket, socket: Duplex): () => void {
   let bytes = 0;
+  let limited = true;
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > 2 * handshakeBytesMax) ws.terminate();
+    // Taking the handler off is not enough: that of ws may have done so within the event that calls this one.
+    if (limited && bytes > 2 * handshakeBytesMax) ws.terminate();
   };
   socket.on("data", onData);
-  return () => socket.off("data", onData);
+  return () => {
+    limited = false;
+    socket.off("data", onData);
+  };
 }
 
 function listening(http: Server, { host, port }: ListenOptions): Promise<void> {
