@@ -16,7 +16,7 @@ import { companion, dirtying, tourGuests, tourist } from "../scenarios/tour-gues
 import { tourPlan } from "../scenarios/tour-plan.ts";
 import { tourText } from "../scenarios/tour-text.ts";
 import { failures } from "../scenarios/verdict.ts";
-import { abortOnInterruptOrOrphaned } from "../shell/interrupt.ts";
+import { abortOnInterrupt } from "../shell/interrupt.ts";
 import { makeProgress } from "../shell/progress.ts";
 import { integer } from "./options.ts";
 
@@ -44,7 +44,7 @@ export function labRun(cli: Cli): Command {
       cli.finish(command, async (globals) => {
         const seed = options.seed ?? randomInt(seedMax + 1);
         cli.terminal.err(`seed ${seed} (the same again: ${sameAgain(options, seed)})`);
-        const signal = abortOnInterruptOrOrphaned();
+        const signal = abortOnInterrupt();
         const hosts = hostNames(options.hosts);
         const mayBeKept = options.keep ?? false;
         const { lab, client } = await startLab(cli, globals, {

@@ -24,7 +24,7 @@ const hostsUpMs = 10_000;
 /** `lab up`: starts the lab that a file describes; in the foreground unless detached. */
 export function labUp(cli: Cli): Command {
   return new Command("up")
-    .description("start a lab on this machine; it ends with Ctrl-C, or with `lab down`")
+    .description("start a lab on this machine; it ends with Ctrl-C, `lab down`, or the shell that started it")
     .option("-f, --file <path>", `the lab file (default: ${labFileName} when there is one)`)
     .option("--hosts <n>", "how many hosts (default: the file's, else 3)", integer(1, 64))
     .option("--port <n>", "central's port; 0 is any free one", integer(0, 65_535), defaults.centralPort)

@@ -13,30 +13,22 @@ export class Interrupted extends Error {
 
 const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
+const parentCheckMs = 250;
+
 /**
- * Turns the operator's signals into an abort with `Interrupted`. The handlers stay for the life of the process: what
- * follows a signal is the orderly end of a lab, which a second signal must not cut short.
+ * Aborts with `Interrupted` when the operator interrupts us or our parent is gone: a shell or npm between the operator
+ * and us does not always hand on the signal that ends it. The handlers stay for the life of the process: what follows
+ * is the orderly end of a lab, which a second signal must not cut short.
  */
 export function abortOnInterrupt(): AbortSignal {
   const abort = new AbortController();
   for (const signal of signals) process.on(signal, () => abort.abort(new Interrupted(signal)));
-  return abort.signal;
-}
-
-const parentCheckMs = 250;
-
-/**
- * As `abortOnInterrupt`, and also when the parent is gone: a shell or npm between the operator and us does not always
- * hand on the signal that ends it.
- */
-export function abortOnInterruptOrOrphaned(): AbortSignal {
   const parent = process.ppid;
-  const abort = new AbortController();
   const timer = setInterval(() => {
     if (process.ppid !== parent) abort.abort(new Interrupted("SIGHUP"));
   }, parentCheckMs);
   timer.unref();
-  return AbortSignal.any([abortOnInterrupt(), abort.signal]);
+  return abort.signal;
 }
 
 /** Resolves when the signal is aborted. */
