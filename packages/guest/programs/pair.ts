@@ -152,7 +152,7 @@ export function main(): i32 {
     window,
     seed,
   );
-  const pace = new Pace(numberArgument("rate", 2000), window);
+  const pace = new Pace(numberArgument("rate", 4000), window);
   new Pair(tally, connection, inbound, outbound, memory, pace).run();
   if (tally.status === "ok") settle(tally, connection, inbound, memory);
   tally.logTable();

@@ -1,4 +1,6 @@
-// Builds whatever guest image is missing or out of date. `npm install` runs this.
+// Builds whatever guest image is missing or out of date, and the page hash of the VMM. `npm install` runs this.
+import { buildPageHash } from "./build-page-hash.ts";
 import { buildAllImages } from "./shell/build-all.ts";
 
 await buildAllImages();
+await buildPageHash();

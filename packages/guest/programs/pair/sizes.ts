@@ -3,7 +3,7 @@ import { BIG, SMALL_MAX } from "./areas.ts";
 import { Random } from "./random.ts";
 
 /** Of so many messages of a kind one is big; and of the big ones every other has the full length. */
-const BIG_EVERY: u32 = 48;
+const BIG_EVERY: u32 = 128;
 
 /** The sizes of one kind of message. */
 @final
@@ -27,7 +27,7 @@ export class Sizes {
   small(): u32 {
     this.sinceBig++;
     const kind = this.random.between(0, 9);
-    if (kind < 2) return this.random.between(1, 64);
-    return kind < 7 ? this.random.between(65, 4096) : this.random.between(4097, SMALL_MAX);
+    if (kind < 3) return this.random.between(1, 64);
+    return kind < 9 ? this.random.between(65, 4096) : this.random.between(4097, SMALL_MAX);
   }
 }

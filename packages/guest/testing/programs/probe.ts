@@ -14,6 +14,15 @@ function spin(iterations: u64): u64 {
   return x;
 }
 
+/** Looks at no stop word while its inner loop runs: that one ends by itself, though late. */
+function stubborn(iterations: u64): u64 {
+  let x: u64 = 1;
+  for (let round = 0; round < 2; round++) {
+    for (let i: u64 = 0; i < iterations; i++) x = x * 0x5deece66d + 11;
+  }
+  return x;
+}
+
 /** Waits for another agent inside of a loop that is left alone otherwise. */
 function spinOnMemory(): void {
   for (let round = 0; round < 2; round++) while (load<i32>(gate) === 0) {}
@@ -38,6 +47,9 @@ export function main(): i32 {
     while (atomic.load<i32>(gate) === 0) wait(gate, 0, -1);
   } else if (place === "spin") {
     log(`spun ${spin(<u64>numberArgument("iterations", 1))}`);
+  } else if (place === "stubborn") {
+    log("stubborn");
+    log(`done ${stubborn(<u64>numberArgument("iterations", 1))}`);
   } else if (place === "spin-on-memory") {
     log(`gate ${gate}`);
     spinOnMemory();
