@@ -22,6 +22,7 @@ export const errorCodes = {
   E_DRAIN: "the guest goes on at its source; try again when its peers receive",
   E_HOST_LOST: "start the host again",
   E_UNREACHABLE: "check that the other side runs and can be reached",
+  E_CAPTURE_FILE: "give a pcapng or pcap file, such as `nomad-rdma capture --out FILE` writes",
   E_INTERNAL: "please report it, with the log",
 } as const;
 
