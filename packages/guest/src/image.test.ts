@@ -39,7 +39,7 @@ describe("a file is refused", () => {
     ["E_IMAGE", "that is empty", () => new Uint8Array()],
     ["E_IMAGE", "of another kind", () => new TextEncoder().encode("#!/bin/sh, and so on")],
     ["E_IMAGE", "whose manifest is cut off", () => encodeImage(sample()).subarray(0, 40)],
-    ["E_IMAGE", "whose manifest lacks a field", () => withManifest((m) => delete m["globals"])],
+    ["E_IMAGE", "whose manifest lacks a field", () => withManifest((m) => delete m.globals)],
     ["E_IMAGE", "whose manifest has an unknown field", () => withManifest((m) => Object.assign(m, { more: 1 }))],
     ["E_IMAGE", "with a name that is a path", () => withManifest((m) => Object.assign(m, { name: "../x" }))],
     ["E_IMAGE", "with memory of no whole page", () => withManifest((m) => Object.assign(m, { memoryBytes: 4711 }))],

@@ -69,7 +69,7 @@ test("a strip-mined loop computes what it did, and looks at the stop word on the
   let safepoints = 0;
   const imports = { env: { memory }, nomad: { safepoint: () => safepoints++ } };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary())), imports);
-  const sum = instance.exports["sum"] as (n: number) => number;
+  const sum = instance.exports.sum as (n: number) => number;
   expect(sum(10_000)).toBe((10_000 * 10_001) / 2);
   expect(safepoints).toBe(3);
   module.dispose();

@@ -17,7 +17,7 @@ interface Report {
 
 const reportOf = (guest: HostedGuest) => JSON.parse(guest.report) as Report;
 const connected = (guest: HostedGuest) => expect.poll(() => guest.lines, { timeout: 5000 }).not.toEqual([]);
-const delivered = (guest: HostedGuest) => Number(reportOf(guest).connections?.[0]?.["delivered"] ?? 0);
+const delivered = (guest: HostedGuest) => Number(reportOf(guest).connections?.[0]?.delivered ?? 0);
 
 async function bootPair(hosts: TestHosts): Promise<[HostedGuest, HostedGuest]> {
   const alice = await hosts.boot(1, image, { name: "alice", peer: "bob", seed: "11" });
@@ -50,7 +50,7 @@ describe("two guests of the pair program", () => {
       const { connections, atomics, verified } = reportOf(guest);
       const none = { lost: 0, duplicated: 0, reordered: 0, corrupted: 0 };
       expect(connections[0]).toMatchObject({ status: "ok", ...none });
-      expect(connections[0]?.["delivered"]).toBeGreaterThan(1000);
+      expect(connections[0]?.delivered).toBeGreaterThan(1000);
       expect(atomics.actual).toBe(atomics.expected);
       expect(atomics.actual).toBeGreaterThan(100);
       expect(verified).toBe(true);

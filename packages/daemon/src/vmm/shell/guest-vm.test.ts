@@ -60,7 +60,7 @@ describe("a guest that computes", () => {
       guest.vm.run();
       moves++;
     }
-    expect(moves).toBeGreaterThan(10);
+    expect(moves).toBeGreaterThan(3);
     expect(await guest.vm.stop(1)).toMatchObject({ running: false });
     expect(lines).toEqual(reference.backEnd.lines);
     expect(memoryHash(guest.vm.memory)).toBe(hash);
@@ -82,7 +82,7 @@ describe("a guest that computes", () => {
       if (!(await guest.vm.stop(2000)).running) break;
       guest.vm.resume();
     }
-    expect(stops).toBeGreaterThan(20);
+    expect(stops).toBeGreaterThan(3);
     expect(await guest.exited).toBe(code);
     expect(memoryHash(guest.vm.memory)).toBe(memoryHash(reference.vm.memory));
   });

@@ -37,7 +37,7 @@ export class TestHosts implements AsyncDisposable {
   async boot(host: number, image: Image, given: Record<string, string>): Promise<HostedGuest> {
     const vlid = (100 + this.#guests.size) as VLid;
     const backend = this.#host(host as Lid);
-    const vm = await GuestVm.create({ name: given["name"] ?? "guest", image });
+    const vm = await GuestVm.create({ name: given.name ?? "guest", image });
     const memory = deviceMemory(vm.memory);
     backend.create(vlid, memory, 1);
     const exited = Promise.withResolvers<number>();
