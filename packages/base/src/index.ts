@@ -4,3 +4,4 @@ export type { Cancel, Clock } from "./clock.ts";
 export { type ErrorCode, errorCodes, NomadError } from "./error.ts";
 export { defaults, limits, type Timings } from "./limits.ts";
 export { Random } from "./random.ts";
+export { VirtualClock } from "./virtual-clock.ts";

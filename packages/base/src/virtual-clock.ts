@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "@nomad/base";
+import type { Cancel, Clock } from "./clock.ts";
 
 interface Entry {
   readonly at: number;
