@@ -162,6 +162,11 @@ export class Backend implements HcaEvents {
     this.#qps.set(qp.qpn, { device, qp });
   }
 
+  /** Whose queue pair has this number. */
+  owner(qpn: Qpn): { readonly device: Device; readonly qp: Qp } | undefined {
+    return this.#qps.get(qpn);
+  }
+
   disown(qp: Qp): void {
     this.#qps.delete(qp.qpn);
   }

@@ -2,7 +2,16 @@ export { Central, type CentralOptions } from "./central/central.ts";
 export type { CentralEffect, CentralEvent, JournalEntry } from "./central/effects.ts";
 export { Coordinator, type CoordinatorOptions } from "./coordinator/coordinator.ts";
 export type { BulkAction, Created, HostEffect, HostEvent, Round, VmmAction } from "./coordinator/effects.ts";
-export { type Answer, decodeMessage, encodeMessage, type Message, type Request, type RequestOf } from "./message.ts";
+export {
+  type Answer,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type Notice,
+  type Request,
+  type RequestOf,
+  type Unnumbered,
+} from "./message.ts";
 export { isDecided, isEnded, type Phase, phases } from "./phase.ts";
-export type { HostEntry, VmState } from "./schema.ts";
+export type { CaptureFilter, HostEntry, VmState } from "./schema.ts";
 export { protocolVersion } from "./version.ts";

@@ -2,11 +2,12 @@ import { errorCodes, limits, NomadError } from "@nomad/base";
 import { Packr } from "msgpackr";
 import { z } from "zod";
 import { refusals } from "./http/schema.ts";
-import { deviceSnapshot, hostEntry, lid, name, peerCut, peerName, qpn, vkey, vlid, vmState, vqpn } from "./schema.ts";
+import { captureFilter, deviceSnapshot, hostEntry, lid, name, peerCut, peerName, qpn, vkey, vlid, vmState, vqpn } from "./schema.ts";
 
 const uint = z.int().nonnegative();
 const epoch = uint;
 const token = z.string().max(64);
+const capture = z.string().min(1).max(64);
 const move = z.string().min(1).max(64);
 const errorCode = z.enum(Object.keys(errorCodes) as [keyof typeof errorCodes]);
 
@@ -59,6 +60,9 @@ const requests = [
   request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, token }),
   // source or destination, by the token, or central -> each peer's host
   request("RESUME_PEER", { ...ofMove, token, epoch, dlid: lid, host: name, names: z.array(peerName) }),
+  // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
+  request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint }),
+  request("CAPTURE_END", { capture }),
   // host -> host
   request("CONNECT", { vlid, vqpn, from: vlid }),
   request("RESOLVE", { vlid, vkey }),
@@ -87,6 +91,8 @@ const answers = [
   answer("NAME", { rkey: uint, epoch }),
   answer("MOVED", { host: name }),
   answer("STATE_TAKEN", {}),
+  answer("CAPTURING", {}),
+  answer("CAPTURE_ENDED", {}),
   answer("FAILED", { code: errorCode, message: z.string().max(4096) }),
 ] as const;
 
@@ -95,6 +101,10 @@ const notices = [
   notice("HEARTBEAT", { refused: refusals }),
   notice("HOSTS", { hosts: z.array(hostEntry) }),
   notice("PROGRESS", { ...ofMove, round: uint, pages: uint, bytes: uint, final: z.boolean() }),
+  // host -> central: pcapng blocks, and what was counted since the last
+  notice("CAPTURED", { capture, blocks: z.instanceof(Uint8Array), seen: uint, accepted: uint, dropped: uint }),
+  // central -> host: so many bytes have been read
+  notice("CAPTURE_CREDIT", { capture, bytes: uint }),
   notice("LOG", { vlid, line: z.string() }),
 ] as const;
 

@@ -29,6 +29,18 @@ export type HostEntry = z.infer<typeof hostEntry>;
 export const peerCut = z.object({ vlid, vqpn, toVqpn: vqpn, dlid: lid, qpn, sqPsn: psn, rqPsn: psn });
 export const peerName = z.object({ vqpn, qpn });
 
+/** Which packets of an adapter to capture: those to which all that is not null applies. */
+export const captureFilter = z.object({
+  /** A guest, and a queue pair as its program sees it. */
+  vlid: vlid.nullable(),
+  vqpn: vqpn.nullable(),
+  /** A queue pair of the adapter or of its peer, as it stands in packets. */
+  qpn: qpn.nullable(),
+  /** The port at the other end. */
+  peer: lid.nullable(),
+});
+export type CaptureFilter = z.infer<typeof captureFilter>;
+
 const ring = { record: u32, ring: u32, entries: z.int().min(1).max(limits.ringEntriesMax) };
 const workRing = z.object({ ...ring, maxSge: z.int().min(0).max(limits.sgesMax) });
 const qpState = z.union([0, 1, 2, 3, 4, 5, 6].map((state) => z.literal(state as 0 | 1 | 2 | 3 | 4 | 5 | 6)));

@@ -1,7 +1,9 @@
 import { NomadError } from "@nomad/base";
+import type { Guest } from "@nomad/protocol/http";
 import { Command } from "commander";
 import type { Cli } from "../cli.ts";
 import { hasEnded } from "../client/lab-view.ts";
+import type { LabClient } from "../client/shell/lab-client.ts";
 import { LabWatch } from "../client/shell/lab-watch.ts";
 import { guestTable } from "../output/views.ts";
 import { connectToLab } from "../shell/lab-connection.ts";
@@ -24,7 +26,7 @@ export function guestStop(cli: Cli): Command {
     .action((name: string, options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
         const client = connectToLab(cli, globals);
-        const asked = await client.stopGuest(name, options.force);
+        const asked = await stopUnlessEnded(client, name, options.force ?? false);
         if (!options.wait) return { ok: true, json: { ok: true, guest: asked }, text: "" };
         await using events = new LabWatch(client);
         const ended = () => [events.view.guests.get(name)].find((guest) => guest !== undefined && hasEnded(guest));
@@ -35,4 +37,16 @@ export function guestStop(cli: Cli): Command {
         return { ok: true, json: { ok: true, guest }, text: guestTable([guest], cli.terminal.outStyle) };
       }),
     );
+}
+
+/** To stop a guest that has just ended, perhaps because its peer did, is no mistake. */
+async function stopUnlessEnded(client: LabClient, name: string, force: boolean): Promise<Guest> {
+  try {
+    return await client.stopGuest(name, force);
+  } catch (error) {
+    const { guests } = await client.status();
+    const guest = guests.find((candidate) => candidate.name === name);
+    if (guest && hasEnded(guest)) return guest;
+    throw error;
+  }
 }

@@ -42,9 +42,9 @@ export function labRun(cli: Cli): Command {
     .option("--keep", "leave the lab up when all is done")
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
+        const signal = abortOnInterrupt();
         const seed = options.seed ?? randomInt(seedMax + 1);
         cli.terminal.err(`seed ${seed} (the same again: ${sameAgain(options, seed)})`);
-        const signal = abortOnInterrupt();
         const hosts = hostNames(options.hosts);
         const mayBeKept = options.keep ?? false;
         const { lab, client } = await startLab(cli, globals, {

@@ -66,8 +66,9 @@ export class Narrator {
     const why = [exitCode === null ? "" : `exit code ${exitCode}`, error?.code, error?.message]
       .filter(Boolean)
       .join(" ");
+    const isPast = state === "exited" || state === "failed";
     const bad = state === "failed" || state === "lost";
-    const text = `${name} is ${bad ? this.#style.bad(state) : state} on ${host}${why === "" ? "" : ` (${why})`}`;
+    const text = `${name} ${isPast ? "has" : "is"} ${bad ? this.#style.bad(state) : state} on ${host}${why === "" ? "" : ` (${why})`}`;
     return { key: `guest ${name}`, state, sentence: stays(text) };
   }
 

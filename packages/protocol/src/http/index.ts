@@ -1,6 +1,8 @@
-export { routePath, routes } from "./routes.ts";
+export { captureHeader, routePath, routes } from "./routes.ts";
 export {
+  type CaptureRequest,
   type ConnectionReport,
+  captureRequest,
   connectionReport,
   type ErrorBody,
   errorBody,

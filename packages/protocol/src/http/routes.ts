@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { guest, guestReport, guestRequest, labEvent, logLine, moveRecord, moveRequest, status } from "./schema.ts";
+import { captureRequest, guest, guestReport, guestRequest, labEvent, logLine, moveRecord, moveRequest, status } from "./schema.ts";
 
 /** A switch in a query: present as `true` or `false`. */
 const flag = z.enum(["true", "false"]).default("false");
@@ -40,8 +40,15 @@ export const routes = {
     success: 202,
   },
   move: { method: "GET", path: "/v1/moves/:name", query: noQuery, answer: z.object({ move: moveRecord }) },
+  /** Packets as they pass, as pcapng (application/x-pcapng), until either side ends it. Which it is: `captureHeader`. */
+  capture: { method: "GET", path: "/v1/capture", query: captureRequest },
+  /** Ends a capture: its stream ends with the statistics of its interfaces. */
+  endCapture: { method: "DELETE", path: "/v1/capture/:name", query: noQuery, answer: z.object({}), success: 202 },
   events: { method: "GET", path: "/v1/events", query: noQuery, stream: labEvent },
 } as const;
+
+/** The header that names a capture in the answer that streams it. */
+export const captureHeader = "nomad-capture";
 
 /** The path of a route with its one parameter filled in. */
 export function routePath(path: string, parameter = ""): string {

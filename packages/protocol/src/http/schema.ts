@@ -139,6 +139,17 @@ export type Injection = z.infer<typeof injection>;
 export const moveRequest = z.strictObject({ guest: name, to: name, inject: injection.optional() });
 export type MoveRequest = z.input<typeof moveRequest>;
 
+/** What to capture: of one host, of one guest wherever it runs, or of all hosts. */
+export const captureRequest = z.strictObject({
+  host: name.optional(),
+  guest: name.optional(),
+  /** A queue pair: of a guest as its program sees it, else as it stands in packets. */
+  qp: z.coerce.number().int().min(0).max(0xff_ffff).optional(),
+  /** Only what goes to this host's port or comes from it. */
+  peer: name.optional(),
+});
+export type CaptureRequest = z.infer<typeof captureRequest>;
+
 /** What changed. A stream of events begins with the present state, one event for each thing. */
 export const labEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("host"), host }),

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { defaults, type Lid, NomadError, Random } from "@nomad/base";
-import type { Message } from "@nomad/protocol";
+import type { HostEvent, Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
 import { BulkThread } from "../../bulk/shell/bulk-thread.ts";
@@ -69,25 +69,31 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
   const url = `ws://${address}:${server.port}`;
 
   let host: Host | null = null;
+  // Central may say more right behind its WELCOME, before there is a host to hear it.
+  const early: HostEvent[] = [];
   const central = new CentralChannel({
     url: o.central.replace(/^http/, "ws"),
     secret,
     hello,
     self: { name, incarnation, url, pid: process.pid },
     log,
-    onMessage: (from, message) => host?.handle({ kind: "message", from: "central", incarnation: from, message }),
+    onMessage: (from, message) => {
+      const event: HostEvent = { kind: "message", from: "central", incarnation: from, message };
+      if (host) host.handle(event);
+      else early.push(event);
+    },
     onUp: () => host?.handle({ kind: "channel-up", to: "central" }),
     onDown: (error) => log.warn({ code: error.code }, `central: ${error.message}`),
   });
   undo.defer(() => central.close());
-  const { lid, hosts } = await central.welcome();
+  const { lid } = await central.welcome();
   hello.parameters.lid = lid;
 
   const joined = join({ ...o, lid, hello, refused, central, bulk, bulkUrl: `ws://${address}:${bulk.port}` });
   undo.defer(() => joined.close());
   adopt = (socket) => joined.peers.adopt(socket);
   host = joined.host;
-  host.handle({ kind: "message", from: "central", incarnation: "", message: { kind: "HOSTS", hosts } });
+  for (const event of early) host.handle(event);
   log.info({ lid, url }, `host ${name} is up`);
   const end = undo.move();
   return { name, url, close: () => end.disposeAsync() };
