@@ -1,5 +1,15 @@
 import * as z from "zod";
-import { captureRequest, guest, guestReport, guestRequest, labEvent, logLine, moveRecord, moveRequest, status } from "./schema.ts";
+import {
+  captureRequest,
+  guest,
+  guestReport,
+  guestRequest,
+  labEvent,
+  logLine,
+  moveRecord,
+  moveRequest,
+  status,
+} from "./schema.ts";
 
 /** A switch in a query: present as `true` or `false`. */
 const flag = z.enum(["true", "false"]).default("false");
