@@ -2,7 +2,20 @@ import { errorCodes, limits, NomadError } from "@nomad/base";
 import { Packr } from "msgpackr";
 import { z } from "zod";
 import { refusals } from "./http/schema.ts";
-import { captureFilter, deviceSnapshot, hostEntry, lid, name, peerCut, peerName, qpn, vkey, vlid, vmState, vqpn } from "./schema.ts";
+import {
+  captureFilter,
+  deviceSnapshot,
+  hostEntry,
+  lid,
+  name,
+  peerCut,
+  peerName,
+  qpn,
+  vkey,
+  vlid,
+  vmState,
+  vqpn,
+} from "./schema.ts";
 
 const uint = z.int().nonnegative();
 const epoch = uint;

@@ -19,6 +19,8 @@ import {
 } from "@nomad/protocol";
 import type { Refusals } from "@nomad/protocol/http";
 import { Fabric } from "@nomad/wire";
+import { HostCaptures } from "../capture/host-captures.ts";
+import { capturedHost } from "./captured-host.ts";
 
 /** Packets that one turn may send before others have their turn. */
 const packetsPerTurn = 512;
@@ -46,6 +48,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly io: HostIo;
   readonly timings?: Timings;
+  /** The time since 1970 when the clock shows 0, for what is captured. */
+  readonly clockOriginMs?: number;
 }
 
 /**
@@ -56,6 +60,7 @@ export interface HostOptions {
 export class Host {
   readonly coordinator: Coordinator;
   readonly fabric: Fabric;
+  readonly captures: HostCaptures;
   readonly #clock: Clock;
   readonly #io: HostIo;
   #cancelTimer: Cancel = () => {};
@@ -84,6 +89,10 @@ export class Host {
       makeHca: (events) => new Hca({ ...hca, events }),
       refused: () => this.#refused(),
     });
+    const { coordinator, fabric } = this;
+    const send: HostIo["send"] = (to, message) => this.#io.send(to, message);
+    const originMs = options.clockOriginMs ?? 0;
+    this.captures = new HostCaptures(capturedHost({ coordinator, fabric, clock, originMs, send }));
   }
 
   #refused(): Refusals {
@@ -98,7 +107,8 @@ export class Host {
 
   handle(event: HostEvent): void {
     if (this.#closed) return;
-    this.coordinator.handle(event, this.#clock.now());
+    const ofCapture = event.kind === "message" && this.captures.handle(event.from, event.message);
+    if (!ofCapture) this.coordinator.handle(event, this.#clock.now());
     this.turn();
   }
 
@@ -118,6 +128,7 @@ export class Host {
     }
     const more = this.hca.run(now, packetsPerTurn);
     this.fabric.flush();
+    this.captures.run(now);
     for (const effect of this.coordinator.takeEffects()) this.#perform(effect);
     if (more) this.#turnSoon();
     this.#sleep();
@@ -133,7 +144,8 @@ export class Host {
   }
 
   #deadline(): number {
-    return Math.min(this.coordinator.deadline(), this.hca.deadline() ?? Number.POSITIVE_INFINITY);
+    const ofHca = this.hca.deadline() ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.coordinator.deadline(), ofHca, this.captures.deadline());
   }
 
   #sleep(): void {

@@ -16,6 +16,7 @@ import { bodyLimit } from "hono/body-limit";
 import { stream } from "hono/streaming";
 import type { Logger } from "pino";
 import type { ZodType } from "zod";
+import { addCaptureRoutes } from "../../capture/shell/capture-api.ts";
 import { type CentralProcess, clock } from "./start-central.ts";
 
 const bodyBytesMax = 256 * 1024;
@@ -57,6 +58,7 @@ export function httpApi(
   app.notFound((c) => fail(new NomadError("E_STATE", `there is nothing at ${c.req.method} ${c.req.path}`), 404));
   addGuestRoutes(app, central);
   addMoveRoutes(app, central);
+  addCaptureRoutes(app, central.captures);
   app.get(routes.status.path, (c) => c.json(central.core.status()));
   app.get(routes.events.path, (c) => ndjson(c, central, presentState(central), () => true));
   const listener = getRequestListener(app.fetch);

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { NomadError } from "@nomad/base";
-import { Central, type CentralEffect, type CentralEvent } from "@nomad/protocol";
+import { Central, type CentralEffect, type CentralEvent, type Message } from "@nomad/protocol";
 import type { LabEvent } from "@nomad/protocol/http";
 import { type AuthenticatedSocket, listen } from "@nomad/wire";
 import type { Logger } from "pino";
+import { Captures, captureLab } from "../../capture/shell/captures.ts";
 import { Channel } from "../../shell/channel.ts";
 import { introduce } from "../../shell/hello.ts";
 import { httpApi } from "./http-api.ts";
@@ -31,6 +32,7 @@ export const clock = (): number => performance.timeOrigin + performance.now();
 /** Central's core with sockets, a clock and a disk. */
 export class CentralProcess {
   readonly core: Central;
+  readonly captures: Captures;
   readonly #journal: Journal;
   readonly #log: Logger;
   readonly #channels = new Map<string, Channel>();
@@ -42,6 +44,8 @@ export class CentralProcess {
     this.#journal = new Journal(o.journal);
     this.#log = o.log;
     this.core = new Central({ generation: this.#journal.generation + 1, version: o.version });
+    this.captures = new Captures(captureLab(this, clock));
+    this.watch((event) => this.captures.onEvent(event));
     this.turn();
   }
 
@@ -59,6 +63,7 @@ export class CentralProcess {
 
   /** Carry out what the core has decided, until nothing is left to do now. */
   turn(): void {
+    if (this.#closed) return;
     for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
       for (const effect of effects) this.#perform(effect);
     }
@@ -75,7 +80,7 @@ export class CentralProcess {
   #perform(effect: CentralEffect): void {
     switch (effect.kind) {
       case "send":
-        return this.#channels.get(effect.to)?.send(effect.message);
+        return this.send(effect.to, effect.message);
       case "journal":
         this.#journal.commit(effect.entries);
         if (effect.ticket !== null) this.core.handle({ kind: "journaled", ticket: effect.ticket }, clock());
@@ -85,11 +90,17 @@ export class CentralProcess {
     }
   }
 
+  /** To a host, if it is there. */
+  send(to: string, message: Message): void {
+    this.#channels.get(to)?.send(message);
+  }
+
   adopt(socket: AuthenticatedSocket): void {
     const { name, bootId: incarnation } = socket.peer;
-    const channel = new Channel(socket, this.#log, (message) =>
-      this.handle({ kind: "message", from: name, incarnation, message }),
-    );
+    const channel = new Channel(socket, this.#log, (message) => {
+      if (message.kind === "CAPTURED") this.captures.take(name, message);
+      else this.handle({ kind: "message", from: name, incarnation, message });
+    });
     this.#channels.get(name)?.close();
     this.#channels.set(name, channel);
     socket.onClose = () => {

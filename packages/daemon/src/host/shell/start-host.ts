@@ -83,7 +83,10 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
       else early.push(event);
     },
     onUp: () => host?.handle({ kind: "channel-up", to: "central" }),
-    onDown: (error) => log.warn({ code: error.code }, `central: ${error.message}`),
+    onDown: (error) => {
+      host?.captures.clear();
+      log.warn({ code: error.code }, `central: ${error.message}`);
+    },
   });
   undo.defer(() => central.close());
   const { lid } = await central.welcome();
@@ -129,6 +132,7 @@ function join(
     random: new Random(o.seed ?? randomBytes(4).readUInt32LE()),
     crc32,
     clock: realClock,
+    clockOriginMs: performance.timeOrigin,
     io: {
       vmm: (vlid, action, done) => settle(vmm.perform(vlid, action), done),
       bulk: (move, action, done) => settle(bulk.perform(move, action), done),
