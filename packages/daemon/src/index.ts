@@ -1,2 +1,2 @@
-export { type RunningCentral, startCentral, type StartCentralOptions } from "./central/shell/start-central.ts";
-export { type RunningHost, startHost, type StartHostOptions } from "./host/shell/start-host.ts";
+export { type RunningCentral, type StartCentralOptions, startCentral } from "./central/shell/start-central.ts";
+export { type RunningHost, type StartHostOptions, startHost } from "./host/shell/start-host.ts";

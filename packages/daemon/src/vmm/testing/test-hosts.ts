@@ -84,7 +84,11 @@ export class TestHosts implements AsyncDisposable {
   /** A host that is gone: its guests stop, packets to it get lost. */
   async kill(host: number): Promise<void> {
     this.#hosts.delete(host as Lid);
-    for (const guest of this.#guests.values()) if (guest.host.lid === host) await guest.vm.destroy();
+    for (const guest of this.#guests.values()) {
+      if (guest.host.lid !== host) continue;
+      guest.bell.close();
+      await guest.vm.destroy();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,7 +113,7 @@ export class TestHosts implements AsyncDisposable {
   #addHost(lid: Lid): void {
     const random = new Random(lid);
     const egress = this.#egress(lid);
-    const events = this.#events(() => this.#host(lid));
+    const events = this.#events(() => this.#hosts.get(lid));
     const host = new Backend({
       lid,
       events,
@@ -133,26 +137,26 @@ export class TestHosts implements AsyncDisposable {
     };
   }
 
-  #events(host: () => Backend): BackendEvents {
+  #events(host: () => Backend | undefined): BackendEvents {
     const guest = (vlid: VLid) => this.#guests.get(vlid);
     return {
       connect: ({ vlid, sequence, remote }) => {
         const address = guest(remote.vlid)?.host.addressOf(remote.vlid, remote.vqpn, vlid) ?? -EHOSTUNREACH;
-        host().connected(vlid, sequence, address, performance.now());
+        host()?.connected(vlid, sequence, address, performance.now());
       },
       resolve: ({ vlid, owner, vkey, wanted }) =>
         queueMicrotask(() => {
           const key = guest(owner)?.host.keyOf(owner, vkey) ?? null;
-          host().resolved(vlid, owner, vkey, wanted, key);
+          host()?.resolved(vlid, owner, vkey, wanted, key);
         }),
       publish: ({ vlid, sequence, key, value }) => {
         this.#published.set(key, value);
-        queueMicrotask(() => host().answer(vlid, sequence, { status: 0 }));
+        queueMicrotask(() => host()?.answer(vlid, sequence, { status: 0 }));
       },
       lookup: ({ vlid, sequence, key }) => {
         const value = this.#published.get(key);
         const data = new TextEncoder().encode(value ?? "");
-        queueMicrotask(() => host().answer(vlid, sequence, { status: value === undefined ? -EAGAIN : 0, data }));
+        queueMicrotask(() => host()?.answer(vlid, sequence, { status: value === undefined ? -EAGAIN : 0, data }));
       },
       report: (vlid, json) => {
         const reporter = guest(vlid);
