@@ -43,24 +43,46 @@ export const WQE_SGE_COUNT = 16;
 /** u32: the owner's epoch under which the lkeys were translated, 0 for never. */
 export const WQE_LOCAL_EPOCH = 20;
 
-/** u32: immediate data, or the v-rkey to invalidate. */
+/** u32: immediate data. */
 export const SEND_WQE_IMM = 24;
 /** u32: the peer's epoch under which the rkey was translated, 0 for never. */
 export const SEND_WQE_REMOTE_EPOCH = 28;
 /** u64 */
 export const SEND_WQE_REMOTE_ADDRESS = 32;
-/** u32: the peer's key as the program knows it. */
+/**
+ * u32: the key as the program knows it: of the peer's region, of what WR_LOCAL_INV and WR_SEND_WITH_INV invalidate, the one
+ * that a window gets by WR_BIND_MW.
+ */
 export const SEND_WQE_V_RKEY = 40;
-/** u32: the peer's adapter's key, valid under SEND_WQE_REMOTE_EPOCH. */
+/** u32: that key on the adapter it belongs to; a peer's is valid under SEND_WQE_REMOTE_EPOCH. */
 export const SEND_WQE_RKEY = 44;
 /** u64 */
 export const SEND_WQE_COMPARE_ADD = 48;
 /** u64 */
 export const SEND_WQE_SWAP = 56;
+
+// A datagram's fields, which stand where others have the keys and operands.
+/** u32: the address handle as the program knows it. */
+export const SEND_WQE_V_AH = 40;
+/** u32: the adapter's address handle, valid under WQE_LOCAL_EPOCH; its target under SEND_WQE_REMOTE_EPOCH. */
+export const SEND_WQE_AH = 44;
+/** u32: queue pair number on the target's adapter. */
+export const SEND_WQE_REMOTE_QPN = 48;
+/** u32: Q_Key; with its highest bit set that of the sending queue pair is used. */
+export const SEND_WQE_REMOTE_QKEY = 52;
+/** u32: the target's queue pair number as the program knows it. */
+export const SEND_WQE_V_REMOTE_QPN = 56;
+
+// WR_BIND_MW: its one element names the region (by lkey) and the range in it; none, or one of no bytes, unbinds.
+/** u32: ACCESS_* that the window gives. */
+export const SEND_WQE_BIND_ACCESS = 48;
+/** u32: MW_TYPE_*, which must be the window's. */
+export const SEND_WQE_BIND_TYPE = 52;
+
 /** The elements; behind max_sge of them one u32 v-lkey for each. */
 export const SEND_WQE_SGES = 64;
 
-// --- receive work request; the first 24 bytes as above; stride = RECV_WQE_SGES + max_sge * (SGE_BYTES + 4), rounded up to 64 ---
+// --- receive work request, of a receive queue or a shared one; the first 24 bytes as above; stride = RECV_WQE_SGES + max_sge * (SGE_BYTES + 4), rounded up to 64 ---
 export const RECV_WQE_SGES = 32;
 
 export const WQE_ALIGN = 64;
@@ -74,14 +96,18 @@ export const CQE_STATUS = 8;
 export const CQE_OPCODE = 12;
 /** u32 */
 export const CQE_BYTE_LEN = 16;
-/** u32 */
+/** u32: immediate data (WC_WITH_IMM), or the rkey that the message invalidated (WC_WITH_INV). */
 export const CQE_IMM = 20;
 /** u32: the queue pair's user index, which is its vQPN. */
 export const CQE_QP_NUM = 24;
-/** u32 */
+/** u32, datagrams: queue pair number of the sender. */
 export const CQE_SRC_QP = 28;
 /** u32: WC_* flags */
 export const CQE_FLAGS = 32;
 /** u32 */
 export const CQE_VENDOR_ERR = 36;
+/** u32, datagrams: LID of the port that it came from. */
+export const CQE_SLID = 40;
+/** u32, datagrams: index of its partition key in the port's table. */
+export const CQE_PKEY_INDEX = 44;
 export const CQE_BYTES = 64;

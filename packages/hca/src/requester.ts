@@ -1,4 +1,4 @@
-import { WC_LOC_PROT_ERR, WC_LOC_QP_OP_ERR, WC_RETRY_EXC_ERR, WC_SUCCESS } from "@nomad/abi";
+import { QPT_RC, WC_LOC_PROT_ERR, WC_LOC_QP_OP_ERR, WC_RETRY_EXC_ERR, WC_SUCCESS } from "@nomad/abi";
 import { assert } from "@nomad/base";
 import {
   opcodeOf,
@@ -8,7 +8,8 @@ import {
   psnDiff,
   psnDistance,
   RC_READ_REQUEST,
-  segmentOpcode,
+  type Segments,
+  segmentsOf,
   writeAtomicEth,
   writeImmDt,
   writeReth,
@@ -209,7 +210,8 @@ export class Requester {
     const count = Math.min(qp.mtu, request.sges.bytes - offset);
     const begins = done === 0;
     const operation = request.wr.operation === "write" ? "write" : "send";
-    const opcode = segmentOpcode(operation, positionOf(begins, ends), request.wr.immediate);
+    const opcodes = segmentsOf(QPT_RC, operation, request.wr.immediate ? "immediate" : "plain");
+    const opcode = (opcodes as Segments)[positionOf(begins, ends)];
     const writer = this.#writer;
     if (!writer.open(qp, opcode, count)) return "blocked";
     if (opcode.at.reth !== undefined) {

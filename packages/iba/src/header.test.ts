@@ -63,3 +63,17 @@ test("an address of 64 bits that no number holds exactly is still above every re
   const bytes = new Uint8Array(16).fill(0xff);
   expect(h.rethAddress(bytes, 0)).toBeGreaterThanOrEqual(2 ** 53);
 });
+
+test("DETH, IETH and a P_Key other than the default read back as written", () => {
+  fc.assert(
+    fc.property(u32, u24, u32, fc.integer({ min: 0, max: 0xffff }), (qkey, qpn, rkey, pkey) => {
+      const bytes = new Uint8Array(40).fill(0xff);
+      h.writeDeth(bytes, at, qkey, qpn as Qpn);
+      expect([h.dethQkey(bytes, at), bytes[at + 4], h.dethSourceQpn(bytes, at)]).toEqual([qkey, 0, qpn]);
+      h.writeIeth(bytes, at, rkey as RKey);
+      expect(h.iethRkey(bytes, at)).toBe(rkey);
+      h.writeBth(bytes, at, 4, false, 0, qpn as Qpn, false, 0 as Psn, pkey);
+      expect([h.bthPkey(bytes, at), h.bthDestQpn(bytes, at)]).toEqual([pkey, qpn]);
+    }),
+  );
+});

@@ -21,10 +21,11 @@ export function writeBth(
   destQpn: Qpn,
   ackRequest: boolean,
   psn: Psn,
+  pkey: number = PKEY_DEFAULT,
 ): void {
   bytes[at] = opcode;
   bytes[at + 1] = (solicited ? SOLICITED : 0) | MIGRATED | (pad << 4);
-  putU16(bytes, at + 2, PKEY_DEFAULT);
+  putU16(bytes, at + 2, pkey);
   bytes[at + 4] = 0;
   putU24(bytes, at + 5, destQpn);
   bytes[at + 8] = ackRequest ? ACK_REQUEST : 0;
@@ -144,4 +145,28 @@ export function writeImmDt(bytes: Uint8Array, at: number, immediate: number): vo
 
 export function immDt(bytes: Uint8Array, at: number): number {
   return u32(bytes, at);
+}
+
+// --- datagram extended transport header: Q_Key 32, reserved 8, source QP 24
+export function writeDeth(bytes: Uint8Array, at: number, qkey: number, sourceQpn: Qpn): void {
+  putU32(bytes, at, qkey);
+  bytes[at + 4] = 0;
+  putU24(bytes, at + 5, sourceQpn);
+}
+
+export function dethQkey(bytes: Uint8Array, at: number): number {
+  return u32(bytes, at);
+}
+
+export function dethSourceQpn(bytes: Uint8Array, at: number): Qpn {
+  return u24(bytes, at + 5) as Qpn;
+}
+
+// --- invalidate extended transport header: R_Key 32
+export function writeIeth(bytes: Uint8Array, at: number, rkey: RKey): void {
+  putU32(bytes, at, rkey);
+}
+
+export function iethRkey(bytes: Uint8Array, at: number): RKey {
+  return u32(bytes, at) as RKey;
 }

@@ -2,11 +2,13 @@
 export * from "./aeth.ts";
 export { type DissectedBth, type DissectedField, type Dissection, dissect } from "./dissect.ts";
 export { dissectionJson, dissectionText } from "./dissect-text.ts";
+export { GLOBAL_ID_BYTES, gidOf, isMulticastGid, isMulticastLid, writeGrh } from "./grh.ts";
 export * from "./header.ts";
 export { type Crc32, ICRC_BYTES, Icrc } from "./icrc.ts";
 export { mtuBytes, packetsOf } from "./mtu.ts";
 export * from "./opcode.ts";
 export { emptyPacket, type Packet, type ParseError, parsePacket, payloadFits } from "./parse.ts";
+export { PARTITION_MASK, partitionsMatch } from "./partition.ts";
 export {
   type Direction,
   interfaceDescription,
@@ -21,7 +23,8 @@ export { type Block, BlockSplitter } from "./pcapng-blocks.ts";
 export { AnyCaptureReader } from "./pcapng-classic.ts";
 export { type CapturedFrame, type CaptureReader, PcapngReader } from "./pcapng-reader.ts";
 export { psn, psnAdd, psnDiff, psnDistance } from "./psn.ts";
-export { type QpStateName, qpStateNames, type Transition, transition, transitionFault } from "./qp-state.ts";
+export { transition, transitionFault } from "./qp-state.ts";
+export { type QpStateName, qpStateNames, type Transition } from "./qp-transitions.ts";
 export { ipv4Of, ROCE_HEADER_BYTES, ROCE_PORT, sourcePort, writeRoceHeader } from "./roce.ts";
 export { FRAME_HEADER_BYTES, parseRoceFrame, type RoceFrame, writeRoceFrame } from "./roce-frame.ts";
 export { ackTimeoutMs, RNR_RETRY_FOREVER, rnrTimerMs } from "./timer.ts";

@@ -1,5 +1,7 @@
+import { QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import { expect, test } from "vitest";
-import { headerBytes, opcodeOf, opcodes, positionOf, readResponseOpcode, segmentOpcode } from "./opcode.ts";
+import { opcodeOf, opcodes, positionOf, readResponseOpcode, segmentsOf } from "./opcode.ts";
+import { headerBytes } from "./opcode-table.ts";
 
 /** IBA table 38 and figure 47, written out independently: code, headers, bytes of headers. */
 const expected: readonly (readonly [number, string, number])[] = [
@@ -24,6 +26,22 @@ const expected: readonly (readonly [number, string, number])[] = [
   [0x12, "bth aeth atomicAckEth", 24],
   [0x13, "bth atomicEth", 40],
   [0x14, "bth atomicEth", 40],
+  [0x16, "bth ieth", 16],
+  [0x17, "bth ieth", 16],
+  [0x20, "bth", 12],
+  [0x21, "bth", 12],
+  [0x22, "bth", 12],
+  [0x23, "bth immDt", 16],
+  [0x24, "bth", 12],
+  [0x25, "bth immDt", 16],
+  [0x26, "bth reth", 28],
+  [0x27, "bth", 12],
+  [0x28, "bth", 12],
+  [0x29, "bth immDt", 16],
+  [0x2a, "bth reth", 28],
+  [0x2b, "bth reth immDt", 32],
+  [0x64, "bth deth", 20],
+  [0x65, "bth deth immDt", 24],
 ];
 
 test.each(expected)("opcode 0x%s carries %s", (code, headers, bytes) => {
@@ -59,12 +77,35 @@ test("only messages that begin carry an address, and only those that end carry i
   }
 });
 
-test("a segment's opcode is found by operation and position", () => {
-  expect(segmentOpcode("write", "last", true).name).toBe("RC RDMA WRITE Last with Immediate");
-  expect(segmentOpcode("send", "first", true).name).toBe("RC SEND First");
+test("the upper three bits of a code are its transport", () => {
+  const byBits: Readonly<Record<number, number>> = { 0: QPT_RC, 1: QPT_UC, 3: QPT_UD };
+  for (const opcode of opcodes) if (opcode) expect(opcode.transport).toBe(byBits[opcode.code >>> 5]);
+});
+
+test("a message's opcodes are found by transport, operation and what its last packet carries", () => {
+  const positions = ["first", "middle", "last", "only"] as const;
+  for (const transport of [QPT_RC, QPT_UC] as const) {
+    for (const operation of ["send", "write"] as const) {
+      for (const trailer of ["plain", "immediate"] as const) {
+        const found = segmentsOf(transport, operation, trailer);
+        for (const position of positions) expect(found?.[position]).toMatchObject({ transport, operation, position });
+        const carry = positions.map((position) => found?.[position].immediate);
+        expect(carry).toEqual(trailer === "immediate" ? [false, false, true, true] : [false, false, false, false]);
+      }
+    }
+  }
+  expect(segmentsOf(QPT_RC, "send", "invalidate")?.last.name).toBe("RC SEND Last with Invalidate");
+  expect(segmentsOf(QPT_UD, "send", "immediate")?.only.name).toBe("UD SEND Only with Immediate");
+});
+
+test("what a transport does not have has no opcodes", () => {
+  expect(segmentsOf(QPT_UD, "write", "plain")).toBe(null);
+  expect(segmentsOf(QPT_UC, "send", "invalidate")).toBe(null);
+  expect(segmentsOf(QPT_RC, "write", "invalidate")).toBe(null);
+});
+
+test("a READ response's opcode is found by position", () => {
   for (const position of ["first", "middle", "last", "only"] as const) {
-    expect(segmentOpcode("send", position, false)).toMatchObject({ operation: "send", position });
-    expect(segmentOpcode("write", position, false)).toMatchObject({ operation: "write", position });
     expect(readResponseOpcode(position)).toMatchObject({ operation: "read", position, role: "response" });
   }
 });

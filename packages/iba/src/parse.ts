@@ -1,7 +1,8 @@
 import type { Psn, Qpn } from "@nomad/base";
 import { bthAckRequest, bthDestQpn, bthOpcode, bthPad, bthPsn, bthSolicited, bthVersion } from "./header.ts";
 import { ICRC_BYTES } from "./icrc.ts";
-import { headerBytes, type Opcode, opcodeOf, opcodes, RC_ACK } from "./opcode.ts";
+import { type Opcode, opcodeOf, opcodes } from "./opcode.ts";
+import { headerBytes, RC_ACK } from "./opcode-table.ts";
 
 export type ParseError =
   | "too-short"
