@@ -23,6 +23,9 @@ export const errorCodes = {
   E_HOST_LOST: "start the host again",
   E_UNREACHABLE: "check that the other side runs and can be reached",
   E_CAPTURE_FILE: "give a pcapng or pcap file, such as `nomad-rdma capture --out FILE` writes",
+  E_NO_MEMORY: "give the context a larger heap, or free buffers",
+  E_QUEUE_FULL: "poll completions before posting more, or make the queue larger",
+  E_REJECTED: "see what the other side says in the message or in its private data",
   E_INTERNAL: "please report it, with the log",
 } as const;
 

@@ -1,0 +1,178 @@
+import {
+  CQ_ARM_ANY,
+  CQ_ARM_SOLICITED,
+  CQE_BYTES,
+  QUEUE_ARM,
+  QUEUE_CONSUMER,
+  QUEUE_OVERRUN,
+  QUEUE_PRODUCER,
+} from "@nomad/abi";
+import { NomadError } from "@nomad/base";
+import { completionQueueBytes, locationAt } from "@nomad/hca/testing";
+import type { CompletionChannel } from "./completion-channel.ts";
+import type { Context } from "./context.ts";
+import { HeapBuffer } from "./heap.ts";
+import { powerOfTwo } from "./power-of-two.ts";
+import { userIndexAt, WorkCompletion } from "./work-completion.ts";
+
+export interface CompletionQueueOptions {
+  /** Completions that it can hold; rounded up to a power of two. One more overruns it, which is fatal to its queue pairs. */
+  readonly entries: number;
+  /** Where its completion events go as well. */
+  readonly channel?: CompletionChannel;
+}
+
+const pollMax = 16;
+
+/** A completion queue: poll it, wait for it, or iterate: `for await (const wc of cq)`. */
+export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion> {
+  readonly cqn: number;
+  readonly entries: number;
+  readonly channel: CompletionChannel | null;
+  readonly #context: Context;
+  readonly #buffer: DisposableStack;
+  readonly #view: DataView;
+  readonly #words: Int32Array;
+  readonly #record: number;
+  readonly #ring: number;
+  #waiting: (() => void)[] = [];
+  #ended = false;
+
+  constructor(context: Context, options: CompletionQueueOptions) {
+    this.#context = context;
+    this.channel = options.channel ?? null;
+    this.entries = powerOfTwo(options.entries);
+    const { memory } = context.heap;
+    using undo = new DisposableStack();
+    const buffer = undo.use(new HeapBuffer(context.heap, completionQueueBytes(this.entries)));
+    const location = locationAt(buffer.address, this.entries);
+    this.#view = memory.view;
+    this.#words = memory.words;
+    this.#record = location.record;
+    this.#ring = location.ring;
+    this.cqn = context.hca.createCq({ memory, location });
+    this.#buffer = undo.move();
+  }
+
+  /** Takes the oldest completions, at most `max`. */
+  poll(max: number = pollMax): WorkCompletion[] {
+    const completions = Array.from({ length: Math.min(max, this.#pending) }, () => new WorkCompletion());
+    this.pollInto(completions);
+    return completions;
+  }
+
+  /** Takes the oldest completions into those of `into`, and returns how many they are: nothing is allocated. */
+  pollInto(into: readonly WorkCompletion[]): number {
+    const count = Math.min(into.length, this.#pending);
+    if (count === 0) return 0;
+    const consumer = this.#load(QUEUE_CONSUMER);
+    for (let i = 0; i < count; i++) {
+      const at = this.#address(consumer + i);
+      const qp = this.#context.queuePair(userIndexAt(this.#view, at));
+      (into[i] as WorkCompletion).load(this.#view, at, qp?.qpn ?? 0);
+    }
+    this.#store(QUEUE_CONSUMER, consumer + count);
+    return count;
+  }
+
+  /** Asks for one completion event: at the next completion, or at the next that is solicited or an error. */
+  reqNotify(kind: "any" | "solicited" = "any"): void {
+    this.#store(QUEUE_ARM, kind === "any" ? CQ_ARM_ANY : CQ_ARM_SOLICITED);
+  }
+
+  /**
+   * Waits until there is something to poll. Rejects with E_STATE when the queue has overrun and is empty, or when it is
+   * destroyed or its context closed.
+   */
+  async wait(): Promise<void> {
+    while (this.#pending === 0) {
+      if (this.#ended) throw new NomadError("E_STATE", "the completion queue is destroyed");
+      if (this.overrun) throw new NomadError("E_STATE", `the completion queue of ${this.entries} entries has overrun`);
+      this.reqNotify();
+      // One that came before the queue was armed has no event.
+      if (this.#pending > 0) return;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Completions as they come, until the queue is destroyed or its context closed. Throws E_STATE when it overruns. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<WorkCompletion, void> {
+    for (;;) {
+      const [wc] = this.poll(1);
+      if (wc !== undefined) yield wc;
+      else if (this.#ended) return;
+      else await this.wait().catch((error: unknown) => this.#unlessEnded(error));
+    }
+  }
+
+  /** Completions were lost, since it was full: its queue pairs are in the error state. */
+  get overrun(): boolean {
+    return this.#load(QUEUE_OVERRUN) !== 0;
+  }
+
+  /** @throws NomadError E_BUSY while queue pairs complete here. */
+  destroy(): void {
+    if (this.#ended) return;
+    this.#context.hca.destroyCq(this.cqn);
+    this.#context.forgetCq(this);
+    this.abandon();
+    this.#buffer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  // --- for its context ---
+
+  /** @internal */
+  completionEvent(): void {
+    this.channel?.push(this);
+    this.#wake();
+  }
+
+  /** Its context is closed. @internal */
+  abandon(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** Takes out the completions of a queue pair that is destroyed: nobody could tell any more whose they are. @internal */
+  removeOf(userIndex: number): void {
+    const consumer = this.#load(QUEUE_CONSUMER);
+    let kept = consumer + this.#pending;
+    for (let index = kept - 1; index >= consumer; index--) {
+      const at = this.#address(index);
+      if (userIndexAt(this.#view, at) === userIndex) continue;
+      kept--;
+      if (kept !== index) this.#context.heap.memory.bytes.copyWithin(this.#address(kept), at, at + CQE_BYTES);
+    }
+    this.#store(QUEUE_CONSUMER, kept);
+  }
+
+  #unlessEnded(error: unknown): void {
+    if (!this.#ended) throw error;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  get #pending(): number {
+    return (this.#load(QUEUE_PRODUCER) - this.#load(QUEUE_CONSUMER)) >>> 0;
+  }
+
+  #address(index: number): number {
+    return this.#ring + (index & (this.entries - 1)) * CQE_BYTES;
+  }
+
+  #load(field: number): number {
+    return Atomics.load(this.#words, (this.#record + field) >>> 2) >>> 0;
+  }
+
+  #store(field: number, value: number): void {
+    Atomics.store(this.#words, (this.#record + field) >>> 2, value | 0);
+  }
+}

@@ -1,0 +1,46 @@
+import { access as accessFlags } from "./names.ts";
+import type { QpAttributes } from "./qp-attributes.ts";
+import type { QueuePair } from "./queue-pair.ts";
+
+/** What one side of a connection tells the other, by whatever means. */
+export interface QpAddress {
+  readonly lid: number;
+  readonly qpn: number;
+  /** Of the first packet that this side sends. */
+  readonly psn: number;
+}
+
+/** Attributes of a connection that may be other than usual. */
+export type ConnectOptions = Pick<
+  QpAttributes,
+  "access" | "pathMtu" | "timeout" | "retryCnt" | "rnrRetry" | "maxRdAtomic" | "maxDestRdAtomic" | "minRnrTimer"
+>;
+
+const usual = {
+  access: accessFlags.LOCAL_WRITE | accessFlags.REMOTE_WRITE | accessFlags.REMOTE_READ | accessFlags.REMOTE_ATOMIC,
+  pathMtu: 4096,
+  // 4.096 us * 2^17: 0.5 s, for a process that shares its core may pause.
+  timeout: 17,
+  retryCnt: 7,
+  rnrRetry: 7,
+  maxRdAtomic: 16,
+  maxDestRdAtomic: 16,
+  minRnrTimer: 12,
+} satisfies ConnectOptions;
+
+/** Where a queue pair is, and the PSN that it will start with when `psn` is given to `connectRc`. */
+export function addressOf(qp: QueuePair, psn: number): QpAddress {
+  return { lid: qp.pd.context.lid, qpn: qp.qpn, psn };
+}
+
+/** Brings a queue pair from RESET through INIT and RTR to RTS, towards `remote`; `psn` is of its own first packet. */
+export function connectRc(qp: QueuePair, remote: QpAddress, psn: number, options: ConnectOptions = {}): void {
+  const { access, pathMtu, timeout, retryCnt, rnrRetry, maxRdAtomic, maxDestRdAtomic, minRnrTimer } = {
+    ...usual,
+    ...options,
+  };
+  qp.modify({ state: "INIT", access });
+  const path = { dlid: remote.lid, destQpn: remote.qpn, rqPsn: remote.psn, pathMtu };
+  qp.modify({ state: "RTR", ...path, maxDestRdAtomic, minRnrTimer });
+  qp.modify({ state: "RTS", sqPsn: psn, timeout, retryCnt, rnrRetry, maxRdAtomic });
+}

@@ -1,0 +1,121 @@
+import type { Hca, HcaEvents } from "@nomad/hca";
+import { CompletionChannel } from "./completion-channel.ts";
+import { CompletionQueue, type CompletionQueueOptions } from "./completion-queue.ts";
+import { EventQueue } from "./event-queue.ts";
+import { Heap, HeapBuffer } from "./heap.ts";
+import { Port, type PortOptions } from "./port.ts";
+import { ProtectionDomain } from "./protection-domain.ts";
+import type { QueuePair } from "./queue-pair.ts";
+
+/** An asynchronous event, as the adapter tells it: ibv_get_async_event. */
+export type AsyncEvent = Parameters<HcaEvents["asyncEvent"]>[0];
+
+const heapBytesDefault = 64 * 1024 * 1024;
+
+export interface ContextOptions {
+  readonly name: string;
+  readonly port: PortOptions;
+  /** Size of the memory that the adapter can reach: queues and buffers. Default 64 MiB. */
+  readonly heapBytes?: number;
+}
+
+/** An open device: an adapter with one port, and memory that it can reach. What is made of it ends with it. */
+export class Context implements Disposable {
+  readonly name: string;
+  readonly port: Port;
+  readonly heap: Heap;
+  /** What happens to queue pairs, queues and the port, aside from completions. */
+  readonly asyncEvents = new EventQueue<AsyncEvent>();
+  readonly #queues = new Map<number, CompletionQueue>();
+  readonly #queuePairs = new Map<number, QueuePair>();
+  #nextUserIndex = 1;
+  #closed = false;
+
+  constructor(options: ContextOptions) {
+    this.name = options.name;
+    this.heap = new Heap(options.heapBytes ?? heapBytesDefault);
+    this.port = new Port(options.port, this.#events());
+  }
+
+  /** The port's address on the fabric. */
+  get lid(): number {
+    return this.port.lid;
+  }
+
+  get hca(): Hca {
+    return this.port.hca;
+  }
+
+  /** Zeroed memory within the adapter's reach. @throws NomadError E_NO_MEMORY */
+  alloc(bytes: number): HeapBuffer {
+    return new HeapBuffer(this.heap, bytes);
+  }
+
+  allocPd(): ProtectionDomain {
+    return new ProtectionDomain(this);
+  }
+
+  /** @throws NomadError E_VERB when there are too many entries, E_NO_MEMORY */
+  createCq(options: CompletionQueueOptions): CompletionQueue {
+    const cq = new CompletionQueue(this, options);
+    this.#queues.set(cq.cqn, cq);
+    return cq;
+  }
+
+  createCompletionChannel(): CompletionChannel {
+    return new CompletionChannel();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Closes the port at once: peers find that nobody answers. Whoever waits for completions is told that there are none. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.port.close();
+    for (const cq of this.#queues.values()) cq.abandon();
+    this.asyncEvents.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  // --- for the objects of this context ---
+
+  /** @internal */
+  forgetCq(cq: CompletionQueue): void {
+    this.#queues.delete(cq.cqn);
+  }
+
+  /** A number for the completions of a queue pair that is about to be made. @internal */
+  takeUserIndex(): number {
+    return this.#nextUserIndex++;
+  }
+
+  /** @internal */
+  adoptQp(userIndex: number, qp: QueuePair): void {
+    this.#queuePairs.set(userIndex, qp);
+  }
+
+  /** @internal */
+  forgetQp(userIndex: number): void {
+    this.#queuePairs.delete(userIndex);
+  }
+
+  /** @internal */
+  queuePair(userIndex: number): QueuePair | undefined {
+    return this.#queuePairs.get(userIndex);
+  }
+
+  #events(): HcaEvents {
+    return {
+      translate: () => "failed",
+      completionEvent: (cqn) => this.#queues.get(cqn)?.completionEvent(),
+      asyncEvent: (event) => this.asyncEvents.push(event),
+      drained: () => {},
+    };
+  }
+}

@@ -1,0 +1,14 @@
+export { CompletionChannel } from "./completion-channel.ts";
+export type { CompletionQueue, CompletionQueueOptions } from "./completion-queue.ts";
+export { addressOf, type ConnectOptions, connectRc, type QpAddress } from "./connect.ts";
+export { type AsyncEvent, Context, type ContextOptions } from "./context.ts";
+export { EventQueue } from "./event-queue.ts";
+export { HeapBuffer } from "./heap.ts";
+export type { MemoryRegion, Range } from "./memory-region.ts";
+export { access, type WcOpcode, type WcStatus, type WrOpcode, wcOpcodes, wcStatuses, wrOpcodes } from "./names.ts";
+export type { PortOptions } from "./port.ts";
+export type { ProtectionDomain } from "./protection-domain.ts";
+export type { QpAttributes, QpQuery } from "./qp-attributes.ts";
+export type { QueuePair, QueuePairOptions } from "./queue-pair.ts";
+export { WorkCompletion } from "./work-completion.ts";
+export type { RecvWr, SendWr, Sge } from "./work-request.ts";
