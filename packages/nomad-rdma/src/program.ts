@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import type { Cli } from "./cli.ts";
+import { capture } from "./commands/capture.ts";
 import { central } from "./commands/central.ts";
+import { dissect } from "./commands/dissect.ts";
 import { guestLogs } from "./commands/guest-logs.ts";
 import { guestLs } from "./commands/guest-ls.ts";
 import { guestRun } from "./commands/guest-run.ts";
@@ -21,7 +23,7 @@ const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>
   guest: { about: "run guests", verbs: [guestRun, guestLs, guestLogs, guestStop] },
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
-const single: readonly Verb[] = [migrate, status, central, host];
+const single: readonly Verb[] = [migrate, status, capture, dissect, central, host];
 
 const environmentHelp = `
 Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NO_COLOR.

@@ -4,7 +4,7 @@ import type { CaptureFilter, Central, Message, Notice, Request, Unnumbered } fro
 import type { CaptureRequest, LabEvent } from "@nomad/protocol/http";
 
 /** Bytes of one host's packets that may be between it and the reader. */
-const creditBytes = 1024 * 1024;
+const creditBytes = 2 * 1024 * 1024;
 const endMs = 1000;
 
 /** What a capture needs of central. */

@@ -5,7 +5,7 @@ import { CaptureBuffer } from "./capture-buffer.ts";
 import { matches, type PacketFacts } from "./capture-filter.ts";
 
 /** Waiting for its reader, a capture keeps at most this. */
-const bufferBytesMax = 4 * 1024 * 1024;
+const bufferBytesMax = 8 * 1024 * 1024;
 const pieceBytes = 64 * 1024;
 /** A piece that is not full goes out after this. */
 const lingerMs = 50;

@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { defaults } from "@nomad/base";
 import {
   bearerToken,
+  type CaptureRequest,
+  captureHeader,
   type Guest,
   type GuestReport,
   type GuestRequest,
@@ -24,6 +26,15 @@ export interface LabClientOptions {
   readonly url: string;
   readonly secret: Uint8Array;
   readonly timeoutMs?: number;
+}
+
+/** A capture that runs: pcapng as it comes. */
+export interface RunningCapture {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Asks for its end: its last blocks come, then `chunks` ends. */
+  end(): Promise<void>;
+  /** Ends it at once, wherever it is. */
+  cut(): void;
 }
 
 interface Call {
@@ -95,6 +106,24 @@ export class LabClient {
     return this.#stream(routes.logs, routes.logs.stream, { parameter, query, signal: options.signal });
   }
 
+  /** Begins a capture; resolves when every host concerned captures. */
+  async capture(request: CaptureRequest): Promise<RunningCapture> {
+    const given = Object.entries(request).filter(([, value]) => value !== undefined);
+    const query = Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
+    const response = await this.#send(routes.capture, { query });
+    const parameter = String(response.headers[captureHeader]);
+    const end = () => this.#ask(routes.endCapture, routes.endCapture.answer, { parameter });
+    let cut = false;
+    return {
+      chunks: chunksOf(response, this.url, () => cut),
+      end: async () => void (await end()),
+      cut: () => {
+        cut = true;
+        response.destroy();
+      },
+    };
+  }
+
   /** The present state as events, then what changes, until the signal or the end of central. */
   events(signal?: AbortSignal): AsyncGenerator<LabEvent> {
     return this.#stream(routes.events, routes.events.stream, { signal });
@@ -126,5 +155,14 @@ export class LabClient {
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
     throw answeredError(status, await textOf(response, url), this.url);
+  }
+}
+
+/** A body as it comes. One that we have cut ourselves has simply ended. */
+async function* chunksOf(response: IncomingMessage, url: string, cut: () => boolean): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response;
+  } catch (error) {
+    if (!cut()) throw explain(error, url);
   }
 }
