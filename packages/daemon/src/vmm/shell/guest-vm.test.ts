@@ -15,7 +15,7 @@ let mixed: Image;
 beforeAll(async () => {
   probe = await buildImage({ name: "probe", ...readProgram(probeSource) });
   mixed = await loadImage("mixed");
-});
+}, 60_000);
 
 /** Boots the probe at a place. */
 async function bootProbe(place: string, more: Record<string, string> = {}) {
