@@ -2,6 +2,6 @@ export { assert, unreachable } from "./assert.ts";
 export type { Brand, Lid, LKey, Psn, Qpn, RKey, VKey, VLid, VQpn } from "./brand.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export { type ErrorCode, errorCodes, NomadError } from "./error.ts";
-export { defaults, limits, type Timings } from "./limits.ts";
+export { defaults, limits, type Timings, timings } from "./limits.ts";
 export { Random } from "./random.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -21,28 +21,33 @@ export const limits = {
   sgesMax: 16,
 } as const;
 
-/** What holds unless a flag says otherwise; one place for all processes. */
-export const defaults = {
-  centralPort: 4790,
+/** How long things may take, ms. A lab may set them differently, in all its processes alike; simulations are quicker. */
+export const timings = {
   heartbeatMs: 1000,
   hostDeadMs: 5000,
   drainBudgetMs: 2000,
   nameLookupMs: 1000,
   controlRequestMs: 5000,
-  precopyRoundsMax: 30,
+  /** An unanswered request goes out again. */
+  resendMs: 250,
   precopyMs: 60_000,
   stopBudgetMs: 2000,
+  /** Peers that are held so long ask how the move went, and again. */
+  inquireMs: 3000,
+} as const;
+
+export type Timings = { readonly [Name in keyof typeof timings]: number };
+
+/** What holds unless a flag says otherwise; one place for all processes. */
+export const defaults = {
+  ...timings,
+  centralPort: 4790,
+  precopyRoundsMax: 30,
   linkBufferedBytesMax: 16 * 1024 * 1024,
   pageBytes: 4096,
   pathMtu: 4096,
 } as const;
 
-/** Times that a lab may set differently, in all its processes alike: tests are quicker with shorter ones. */
-export interface Timings {
-  readonly heartbeatMs: number;
-  readonly hostDeadMs: number;
-}
-
-assert(defaults.hostDeadMs >= 3 * defaults.heartbeatMs, "a host is not declared dead for one lost heartbeat");
+assert(timings.hostDeadMs >= 3 * timings.heartbeatMs, "a host is not declared dead for one lost heartbeat");
 assert(limits.frameBytesMax < defaults.linkBufferedBytesMax, "a frame fits a link's buffer");
 assert(limits.packetBytesMax < limits.frameBytesMax, "a packet fits a frame");

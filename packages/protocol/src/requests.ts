@@ -25,7 +25,7 @@ export class Requests {
   readonly #entries = new Map<number, Entry>();
   #nextId = 1;
 
-  constructor(send: (to: string, message: Request) => void, resendMs = 250) {
+  constructor(send: (to: string, message: Request) => void, resendMs: number) {
     this.#send = send;
     this.#resendMs = resendMs;
   }

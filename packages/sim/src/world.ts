@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { assert, defaults, type Lid, type NomadError, Random, VirtualClock, type VLid } from "@nomad/base";
+import { assert, defaults, type Lid, type NomadError, Random, type Timings, VirtualClock, type VLid } from "@nomad/base";
 import { Host } from "@nomad/daemon/host";
 import { Central, type CentralEffect, decodeMessage, encodeMessage, type Message } from "@nomad/protocol";
 import type { Guest, GuestReport, LabEvent, MoveRecord } from "@nomad/protocol/http";
@@ -9,7 +9,7 @@ import type { Execution, Program } from "./guest.ts";
 import { Machines } from "./machines.ts";
 
 /** Shorter than in a real lab: a simulated guest works all the time, and time is work. */
-const timings = { heartbeatMs: 100, hostDeadMs: 500 };
+const timings: Timings = { ...defaults, heartbeatMs: 100, hostDeadMs: 500 };
 
 export interface WorldOptions {
   readonly seed: number;

@@ -1,7 +1,7 @@
 import {
   type Cancel,
   type Clock,
-  defaults,
+  timings as defaultTimings,
   type Lid,
   type NomadError,
   type Random,
@@ -81,7 +81,7 @@ export class Host {
       },
     });
     const hca = { lid, icrc, crc32, random, egress: this.fabric };
-    const timings = options.timings ?? defaults;
+    const timings = options.timings ?? defaultTimings;
     this.coordinator = new Coordinator({
       name,
       lid,

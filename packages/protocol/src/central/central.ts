@@ -1,10 +1,10 @@
 import {
   assert,
-  defaults,
   type ErrorCode,
   type Lid,
   NomadError,
   type Timings,
+  timings,
   unreachable,
   type VLid,
 } from "@nomad/base";
@@ -41,10 +41,10 @@ export interface CentralOptions {
 export class Central implements CentralContext {
   readonly directory = new Directory();
   readonly generation: number;
+  readonly timings: Timings;
   readonly #version: string;
-  readonly #hostDeadMs: number;
   readonly #sequencer: Sequencer;
-  readonly #requests = new Requests((to, message) => this.#send(to, message));
+  readonly #requests: Requests;
   readonly #inbox = new Inbox();
   readonly #effects: CentralEffect[] = [];
   readonly #onJournaled = new Map<number, () => void>();
@@ -55,7 +55,8 @@ export class Central implements CentralContext {
   constructor(options: CentralOptions) {
     this.generation = options.generation;
     this.#version = options.version;
-    this.#hostDeadMs = options.timings?.hostDeadMs ?? defaults.hostDeadMs;
+    this.timings = options.timings ?? timings;
+    this.#requests = new Requests((to, message) => this.#send(to, message), this.timings.resendMs);
     this.#sequencer = new Sequencer(this);
     this.#journal([{ table: "meta", key: "generation", value: String(this.generation) }]);
   }
@@ -102,7 +103,7 @@ export class Central implements CentralContext {
       this.#guestEnds(guest, "failed", null, { code: error.code, message: error.message });
       done(error);
     };
-    const timeoutMs = 2 * defaults.controlRequestMs;
+    const timeoutMs = 2 * this.timings.controlRequestMs;
     this.ask(
       host.name,
       { kind: "BOOT", vlid, epoch, name, image, arguments: { ...spec.arguments } },
@@ -144,7 +145,7 @@ export class Central implements CentralContext {
       guest.host,
       { kind: "END", vlid: guest.vlid, force },
       {
-        timeoutMs: defaults.controlRequestMs,
+        timeoutMs: this.timings.controlRequestMs,
         onAnswer: () => done(guestView(guest)),
         onFail: done,
       },
@@ -194,7 +195,7 @@ export class Central implements CentralContext {
   deadline(): number | null {
     let first = this.#requests.deadline() ?? Number.POSITIVE_INFINITY;
     for (const host of this.directory.hosts.values()) {
-      if (host.state !== "lost") first = Math.min(first, host.lastHeardAt + this.#hostDeadMs);
+      if (host.state !== "lost") first = Math.min(first, host.lastHeardAt + this.timings.hostDeadMs);
     }
     return Number.isFinite(first) ? first : null;
   }
@@ -202,7 +203,7 @@ export class Central implements CentralContext {
   tick(now: number): void {
     this.now = now;
     for (const host of this.directory.hosts.values()) {
-      if (host.state !== "lost" && now >= host.lastHeardAt + this.#hostDeadMs) this.#declareLost(host);
+      if (host.state !== "lost" && now >= host.lastHeardAt + this.timings.hostDeadMs) this.#declareLost(host);
     }
     this.#requests.tick(now);
   }

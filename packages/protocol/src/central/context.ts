@@ -1,4 +1,4 @@
-import type { NomadError } from "@nomad/base";
+import type { NomadError, Timings } from "@nomad/base";
 import type { Answer, Request, Unnumbered } from "../message.ts";
 import type { Outstanding } from "../requests.ts";
 import type { Directory, GuestRecord } from "./directory.ts";
@@ -8,6 +8,7 @@ import type { Move } from "./move.ts";
 export interface CentralContext {
   readonly directory: Directory;
   readonly generation: number;
+  readonly timings: Timings;
   readonly now: number;
   ask(
     to: string,

@@ -1,4 +1,4 @@
-import { assert, defaults, NomadError } from "@nomad/base";
+import { assert, NomadError } from "@nomad/base";
 import type { Injection } from "../http/index.ts";
 import type { Answer } from "../message.ts";
 import { isDecided, isEnded, type Phase } from "../phase.ts";
@@ -72,9 +72,7 @@ export class Sequencer {
     if (!step) return;
     move.attempt++;
     const attempt = move.attempt;
-    const asks = step
-      .ask(move, this.#central.directory, this.#central.generation)
-      .filter((ask) => !this.#isLost(ask.to));
+    const asks = step.ask(move, this.#central).filter((ask) => !this.#isLost(ask.to));
     let waiting = asks.length;
     const settled = () => {
       waiting--;
@@ -92,7 +90,11 @@ export class Sequencer {
     move.record.controlMessages += 2 * asks.length;
     if (waiting === 0) return this.#advance(move, step.next);
     this.#asked = asks.map(({ to, message }) => {
-      const o = { timeoutMs: step.timeoutMs, onAnswer, onFail: (error: NomadError) => onFail(to, error) };
+      const o = {
+        timeoutMs: step.timeoutMs(this.#central.timings),
+        onAnswer,
+        onFail: (error: NomadError) => onFail(to, error),
+      };
       return this.#central.ask(to, message, o);
     });
   }
@@ -226,7 +228,7 @@ export class Sequencer {
       host,
       names: [],
     };
-    const o = { timeoutMs: defaults.controlRequestMs, onAnswer: () => {}, onFail: () => {} };
+    const o = { timeoutMs: this.#central.timings.controlRequestMs, onAnswer: () => {}, onFail: () => {} };
     for (const to of move.peerHosts) {
       if (!this.#isLost(to)) this.#central.ask(to, { kind: "RESUME_PEER", move: move.record.id, generation, ...at }, o);
     }

@@ -1,4 +1,4 @@
-import { defaults, NomadError } from "@nomad/base";
+import { defaults, NomadError, type Timings } from "@nomad/base";
 import type { Answer, AnswerOf, Request, Unnumbered } from "../message.ts";
 import type { Phase } from "../phase.ts";
 import type { Directory } from "./directory.ts";
@@ -9,14 +9,20 @@ export interface Ask {
   readonly message: Unnumbered<Request>;
 }
 
+export interface StepContext {
+  readonly directory: Directory;
+  readonly generation: number;
+  readonly timings: Timings;
+}
+
 export interface Step {
   /** Who is asked what in this phase. */
-  readonly ask: (move: Move, directory: Directory, generation: number) => readonly Ask[];
+  readonly ask: (move: Move, central: StepContext) => readonly Ask[];
   /** What an answer adds to the move. Throws NomadError when the move must not go on. */
   readonly take: (move: Move, answer: Answer) => void;
   /** The phase entered when all have answered. */
   readonly next: Phase;
-  readonly timeoutMs: number;
+  readonly timeoutMs: (t: Timings) => number;
 }
 
 const nothing = (): void => {};
@@ -40,7 +46,7 @@ function checkDigests({ record }: Move): void {
 /** From each phase to the next: the protocol, as a table. COMMITTED is on disk before anything is asked in it. */
 export const steps: Partial<Record<Phase, Step>> = {
   planned: {
-    ask: (move, directory, generation) => {
+    ask: (move, { directory, generation }) => {
       const { name, image, imageHash } = directory.guest(move.record.guest);
       return [
         { to: move.record.to, message: { kind: "PREPARE", ...ofMove(move, generation), name, image, imageHash } },
@@ -52,15 +58,15 @@ export const steps: Partial<Record<Phase, Step>> = {
       move.record.memoryPages = memoryBytes / defaults.pageBytes;
     },
     next: "prepared",
-    timeoutMs: 2 * defaults.controlRequestMs,
+    timeoutMs: (t) => 2 * t.controlRequestMs,
   },
   prepared: {
-    ask: (move, _directory, generation) => {
+    ask: (move, { generation, timings }) => {
       const how = {
         to: move.record.to,
         bulkUrl: move.bulkUrl,
         roundsMax: defaults.precopyRoundsMax,
-        budgetMs: defaults.precopyMs,
+        budgetMs: timings.precopyMs,
       };
       const message = {
         kind: "PRECOPY" as const,
@@ -72,14 +78,14 @@ export const steps: Partial<Record<Phase, Step>> = {
     },
     take: nothing,
     next: "precopy",
-    timeoutMs: defaults.precopyMs + 2 * defaults.controlRequestMs,
+    timeoutMs: (t) => t.precopyMs + 2 * t.controlRequestMs,
   },
   precopy: {
-    ask: (move, _directory, generation) => {
+    ask: (move, { generation, timings }) => {
       return [
         {
           to: move.record.from,
-          message: { kind: "SUSPEND", ...ofMove(move, generation), budgetMs: defaults.drainBudgetMs },
+          message: { kind: "SUSPEND", ...ofMove(move, generation), budgetMs: timings.drainBudgetMs },
         },
       ];
     },
@@ -87,15 +93,15 @@ export const steps: Partial<Record<Phase, Step>> = {
       move.peers = (answer as AnswerOf<"SUSPENDED">).peers;
     },
     next: "suspended",
-    timeoutMs: defaults.drainBudgetMs + defaults.controlRequestMs,
+    timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
   },
   suspended: {
-    ask: (move, directory, generation) => {
+    ask: (move, { directory, generation, timings }) => {
       move.peerHosts = hostsOfPeers(move, directory);
       const message = {
         kind: "SUSPEND_PEER" as const,
         ...ofMove(move, generation),
-        budgetMs: defaults.drainBudgetMs,
+        budgetMs: timings.drainBudgetMs,
         token: move.token,
       };
       return move.peerHosts.map((to) => ({ to, message }));
@@ -106,15 +112,15 @@ export const steps: Partial<Record<Phase, Step>> = {
       move.record.held += held;
     },
     next: "peers-suspended",
-    timeoutMs: defaults.drainBudgetMs + defaults.controlRequestMs,
+    timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
   },
   "peers-suspended": {
-    ask: (move, _directory, generation) => {
+    ask: (move, { generation, timings }) => {
       const message = {
         kind: "STOP" as const,
         ...ofMove(move, generation),
         to: move.record.to,
-        budgetMs: defaults.stopBudgetMs,
+        budgetMs: timings.stopBudgetMs,
       };
       return [{ to: move.record.from, message }];
     },
@@ -124,10 +130,10 @@ export const steps: Partial<Record<Phase, Step>> = {
       move.record.held += held;
     },
     next: "stopped",
-    timeoutMs: defaults.stopBudgetMs + 2 * defaults.controlRequestMs,
+    timeoutMs: (t) => t.stopBudgetMs + 2 * t.controlRequestMs,
   },
   stopped: {
-    ask: (move, _directory, generation) => {
+    ask: (move, { generation }) => {
       return [
         {
           to: move.record.to,
@@ -140,10 +146,10 @@ export const steps: Partial<Record<Phase, Step>> = {
       checkDigests(move);
     },
     next: "bound",
-    timeoutMs: 2 * defaults.controlRequestMs,
+    timeoutMs: (t) => 2 * t.controlRequestMs,
   },
   COMMITTED: {
-    ask: (move, _directory, generation) => {
+    ask: (move, { generation }) => {
       const { epoch, peerHosts, token } = move;
       return [
         {
@@ -154,18 +160,18 @@ export const steps: Partial<Record<Phase, Step>> = {
     },
     take: nothing,
     next: "running",
-    timeoutMs: Number.POSITIVE_INFINITY,
+    timeoutMs: () => Number.POSITIVE_INFINITY,
   },
   "peers-resumed": {
-    ask: (move, _directory, generation) => [
+    ask: (move, { generation }) => [
       { to: move.record.from, message: { kind: "RELEASE", ...ofMove(move, generation), to: move.record.to } },
     ],
     take: nothing,
     next: "released",
-    timeoutMs: Number.POSITIVE_INFINITY,
+    timeoutMs: () => Number.POSITIVE_INFINITY,
   },
   aborting: {
-    ask: (move, _directory, generation) => {
+    ask: (move, { generation }) => {
       const { token, peerHosts } = move;
       const message = {
         kind: "ABORT" as const,
@@ -181,6 +187,6 @@ export const steps: Partial<Record<Phase, Step>> = {
     },
     take: nothing,
     next: "aborted",
-    timeoutMs: Number.POSITIVE_INFINITY,
+    timeoutMs: () => Number.POSITIVE_INFINITY,
   },
 };

@@ -1,5 +1,5 @@
 import type { Backend } from "@nomad/backend";
-import { type Lid, NomadError, type VLid } from "@nomad/base";
+import { type Lid, NomadError, type Timings, type VLid } from "@nomad/base";
 import { Inbox } from "../inbox.ts";
 import type { Answer, Message, Notice, Request, Unnumbered } from "../message.ts";
 import { type Outstanding, Requests } from "../requests.ts";
@@ -18,7 +18,8 @@ export class HostContext {
   readonly backend: Backend;
   readonly effects: HostEffect[] = [];
   readonly timers = new Timers();
-  readonly requests = new Requests((to, message) => this.send(to, message));
+  readonly requests: Requests;
+  readonly timings: Timings;
   readonly inbox = new Inbox();
   /** Hosts by name, as central has told last. */
   readonly hosts = new Map<string, HostEntry>();
@@ -28,7 +29,9 @@ export class HostContext {
   #nextTicket = 1;
   readonly #tickets = new Map<number, Ticket>();
 
-  constructor(name: string, backend: Backend) {
+  constructor(name: string, backend: Backend, timings: Timings) {
+    this.timings = timings;
+    this.requests = new Requests((to, message) => this.send(to, message), timings.resendMs);
     this.name = name;
     this.backend = backend;
   }

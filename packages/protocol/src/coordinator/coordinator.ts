@@ -1,5 +1,5 @@
 import { Backend, type BackendEvents } from "@nomad/backend";
-import { defaults, type Lid, NomadError, type Timings, unreachable, type VLid } from "@nomad/base";
+import { type Lid, NomadError, type Timings, timings, unreachable, type VLid } from "@nomad/base";
 import type { Hca, HcaEvents } from "@nomad/hca";
 import type { Refusals } from "../http/index.ts";
 import {
@@ -43,15 +43,13 @@ export class Coordinator {
   readonly #peers: Peers;
   readonly #sources = new Map<string, SourceMove>();
   readonly #destinations = new Map<string, DestinationMove>();
-  readonly #heartbeatMs: number;
   readonly #refused: () => Refusals;
   #heartbeatAt = 0;
 
   constructor(options: CoordinatorOptions) {
     this.backend = new Backend({ lid: options.lid, makeHca: options.makeHca, events: this.#backendEvents() });
     this.#refused = options.refused;
-    this.#heartbeatMs = options.timings?.heartbeatMs ?? defaults.heartbeatMs;
-    this.#host = new HostContext(options.name, this.backend);
+    this.#host = new HostContext(options.name, this.backend, options.timings ?? timings);
     this.guests = new Guests(this.#host);
     this.#names = new Names(this.#host, this.guests);
     this.#peers = new Peers(this.#host, this.#names);
@@ -88,7 +86,7 @@ export class Coordinator {
   tick(now: number): void {
     this.#host.now = now;
     if (now >= this.#heartbeatAt) {
-      this.#heartbeatAt = now + this.#heartbeatMs;
+      this.#heartbeatAt = now + this.#host.timings.heartbeatMs;
       this.#host.tell("central", { kind: "HEARTBEAT", refused: this.#refused() });
     }
     this.#host.timers.tick(now);

@@ -1,6 +1,6 @@
 import { EAGAIN, EHOSTUNREACH, ETIMEDOUT } from "@nomad/abi";
 import type { BackendEvents, RemoteName } from "@nomad/backend";
-import { defaults, NomadError, type RKey, type VLid } from "@nomad/base";
+import { NomadError, type RKey, type VLid } from "@nomad/base";
 import type { Answer, AnswerOf, Request, RequestOf, Unnumbered } from "../message.ts";
 import { type HostContext, ignore } from "./context.ts";
 import type { Guests } from "./guests.ts";
@@ -49,15 +49,19 @@ export class Names {
       );
     };
     const { vlid, vqpn }: RemoteName = call.remote;
-    this.#askOwner({ kind: "CONNECT", vlid, vqpn, from: call.vlid }, defaults.controlRequestMs, done);
+    this.#askOwner({ kind: "CONNECT", vlid, vqpn, from: call.vlid }, this.#host.timings.controlRequestMs, done);
   }
 
   resolve(call: ResolveCall): void {
     const { vlid, owner, vkey, wanted } = call;
-    this.#askOwner<AnswerOf<"NAME">>({ kind: "RESOLVE", vlid: owner, vkey }, defaults.nameLookupMs, (name) => {
-      const key = name instanceof NomadError ? null : { rkey: name.rkey as RKey, epoch: name.epoch };
-      this.#host.backend.resolved(vlid, owner, vkey, wanted, key);
-    });
+    this.#askOwner<AnswerOf<"NAME">>(
+      { kind: "RESOLVE", vlid: owner, vkey },
+      this.#host.timings.nameLookupMs,
+      (name) => {
+        const key = name instanceof NomadError ? null : { rkey: name.rkey as RKey, epoch: name.epoch };
+        this.#host.backend.resolved(vlid, owner, vkey, wanted, key);
+      },
+    );
   }
 
   /** Ask the host where the owner was last seen; follow MOVED; ask central when nobody knows. */
@@ -125,7 +129,7 @@ export class Names {
       "central",
       { kind: "LOOKUP", key },
       {
-        timeoutMs: defaults.controlRequestMs,
+        timeoutMs: this.#host.timings.controlRequestMs,
         onAnswer: ({ value }) => {
           if (value === null) backend.answer(vlid, sequence, { status: -EAGAIN });
           else backend.answer(vlid, sequence, { status: 0, data: new TextEncoder().encode(value) });
