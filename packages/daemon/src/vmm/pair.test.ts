@@ -16,7 +16,7 @@ interface Report {
 }
 
 const reportOf = (guest: HostedGuest) => JSON.parse(guest.report) as Report;
-const connected = (guest: HostedGuest) => expect.poll(() => guest.lines, { timeout: 5000 }).not.toEqual([]);
+const connected = (guest: HostedGuest) => expect.poll(() => guest.lines, { timeout: 20_000 }).not.toEqual([]);
 const delivered = (guest: HostedGuest) => Number(reportOf(guest).connections?.[0]?.delivered ?? 0);
 
 async function bootPair(hosts: TestHosts): Promise<[HostedGuest, HostedGuest]> {
@@ -41,7 +41,7 @@ describe("two guests of the pair program", () => {
     ] as const) {
       await hosts.move(guest, image, to);
       const before = delivered(guest);
-      await expect.poll(() => delivered(guest), { timeout: 5000 }).toBeGreaterThan(before);
+      await expect.poll(() => delivered(guest), { timeout: 20_000 }).toBeGreaterThan(before);
     }
     alice.vm.shutdown();
     expect(await alice.exited.promise).toBe(0);
