@@ -1,5 +1,5 @@
 import type { Lid, Qpn } from "@nomad/base";
-import { bthDestQpn, headerBytes } from "@nomad/iba";
+import { bthDestQpn, bthOpcode, dethSourceQpn, headerBytes, opcodes } from "@nomad/iba";
 import type { Message } from "@nomad/protocol";
 import type { PacketTap } from "@nomad/wire";
 import { conversation, type PacketFacts, type QpOwner } from "./capture-filter.ts";
@@ -100,7 +100,7 @@ export class HostCaptures implements PacketTap {
 
   received(bytes: Uint8Array, offset: number, length: number, slid: Lid): void {
     const own = destQpn(bytes, offset, length);
-    const remote = () => this.#host.connectedTo(own);
+    const remote = () => sourceQpn(bytes, offset, length) ?? this.#host.connectedTo(own);
     const facts = { direction: "in" as const, port: slid, own, owner: this.#owner(own), remote };
     this.#see({ bytes, offset, length, slid, dlid: this.#host.lid }, facts);
   }
@@ -127,4 +127,11 @@ export class HostCaptures implements PacketTap {
 /** Bytes too few to be a packet are for queue pair 0. */
 function destQpn(bytes: Uint8Array, offset: number, length: number): Qpn {
   return length < headerBytes.bth ? (0 as Qpn) : bthDestQpn(bytes, offset);
+}
+
+/** Who sent it, if the packet says so: datagrams do. */
+function sourceQpn(bytes: Uint8Array, offset: number, length: number): Qpn | null {
+  const deth = length < headerBytes.bth ? undefined : opcodes[bthOpcode(bytes, offset)]?.at.deth;
+  if (deth === undefined || length < deth + headerBytes.deth) return null;
+  return dethSourceQpn(bytes, offset + deth);
 }
