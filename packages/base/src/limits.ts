@@ -12,6 +12,8 @@ export const limits = {
   messageBytesMax: 2 ** 31,
   guestMemoryBytesMax: 256 * 1024 * 1024,
   imageBytesMax: 64 * 1024 * 1024,
+  /** Higher LIDs name multicast groups (IBA 4.1.3). */
+  unicastLidMax: 0xbfff,
   nameCharsMax: 63,
   qpsPerGuestMax: 16_384,
   cqsPerGuestMax: 4096,

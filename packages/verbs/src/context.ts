@@ -3,7 +3,7 @@ import { CompletionChannel } from "./completion-channel.ts";
 import { CompletionQueue, type CompletionQueueOptions } from "./completion-queue.ts";
 import { EventQueue } from "./event-queue.ts";
 import { Heap, HeapBuffer } from "./heap.ts";
-import { Port, type PortOptions } from "./port.ts";
+import type { AdapterPort } from "./port.ts";
 import { ProtectionDomain } from "./protection-domain.ts";
 import type { QueuePair } from "./queue-pair.ts";
 
@@ -14,7 +14,8 @@ const heapBytesDefault = 64 * 1024 * 1024;
 
 export interface ContextOptions {
   readonly name: string;
-  readonly port: PortOptions;
+  /** Makes the port, whose adapter tells what happens to `events`. */
+  readonly makePort: (events: HcaEvents) => AdapterPort;
   /** Size of the memory that the adapter can reach: queues and buffers. Default 64 MiB. */
   readonly heapBytes?: number;
 }
@@ -22,7 +23,7 @@ export interface ContextOptions {
 /** An open device: an adapter with one port, and memory that it can reach. What is made of it ends with it. */
 export class Context implements Disposable {
   readonly name: string;
-  readonly port: Port;
+  readonly port: AdapterPort;
   readonly heap: Heap;
   /** What happens to queue pairs, queues and the port, aside from completions. */
   readonly asyncEvents = new EventQueue<AsyncEvent>();
@@ -34,7 +35,7 @@ export class Context implements Disposable {
   constructor(options: ContextOptions) {
     this.name = options.name;
     this.heap = new Heap(options.heapBytes ?? heapBytesDefault);
-    this.port = new Port(options.port, this.#events());
+    this.port = options.makePort(this.#events());
   }
 
   /** The port's address on the fabric. */

@@ -6,7 +6,7 @@ export { EventQueue } from "./event-queue.ts";
 export { HeapBuffer } from "./heap.ts";
 export type { MemoryRegion, Range } from "./memory-region.ts";
 export { access, type WcOpcode, type WcStatus, type WrOpcode, wcOpcodes, wcStatuses, wrOpcodes } from "./names.ts";
-export type { PortOptions } from "./port.ts";
+export { type AdapterPort, Port, type PortOptions } from "./port.ts";
 export type { ProtectionDomain } from "./protection-domain.ts";
 export type { QpAttributes, QpQuery } from "./qp-attributes.ts";
 export type { QueuePair, QueuePairOptions } from "./queue-pair.ts";

@@ -5,6 +5,18 @@ import { Fabric, memoryLinkPair } from "@nomad/wire";
 /** Packets that one turn may send before sockets have theirs. */
 const packetsPerTurn = 512;
 
+/** An adapter on a fabric, and who gives it its turns. */
+export interface AdapterPort {
+  readonly lid: Lid;
+  readonly hca: Hca;
+  readonly fabric: Fabric;
+  readonly clock: Clock;
+  /** The adapter may have something to do: it has its turn at the end of this turn of the event loop. */
+  turnSoon(): void;
+  /** At once: packets under way are lost. */
+  close(): void;
+}
+
 export interface PortOptions {
   /** The port's LID, 1 to 0xbfff. */
   readonly lid: number;
@@ -18,10 +30,10 @@ export interface PortOptions {
 }
 
 /**
- * An adapter on a fabric, without guests. Whatever gives the adapter work asks for a turn; all that comes in one turn of
+ * A port without guests. Whatever gives the adapter work asks for a turn; all that comes in one turn of
  * the event loop is answered together at its end: packets share frames, and acknowledgements ride along with data.
  */
-export class Port {
+export class Port implements AdapterPort {
   readonly lid: Lid;
   readonly hca: Hca;
   readonly fabric: Fabric;
@@ -48,7 +60,6 @@ export class Port {
     this.fabric.join(this.lid, loopback.a, loopback.b);
   }
 
-  /** The adapter may have something to do: it has its turn at the end of this turn of the event loop. */
   turnSoon(): void {
     if (this.#turnIsDue || this.#closed) return;
     this.#turnIsDue = true;

@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import { type Clock, defaults, type Lid, Random, VirtualClock } from "@nomad/base";
 import { type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
 import { Context } from "../context.ts";
+import { Port } from "../port.ts";
 
 export interface TestFabricOptions {
   readonly seed?: number;
@@ -26,7 +27,7 @@ export class TestFabric implements Disposable {
     this.clock = clock;
     this.contexts = Array.from({ length: contexts }, (_, i) => {
       const port = { lid: i + 1, icrc, random: new Random(seed + i), crc32, clock };
-      return new Context({ name: `port-${i + 1}`, port, heapBytes });
+      return new Context({ name: `port-${i + 1}`, makePort: (events) => new Port(port, events), heapBytes });
     });
     const link = { scheduler: clock, bufferedBytesMax: defaults.linkBufferedBytesMax, latencyMs };
     for (const a of this.contexts) for (const b of this.contexts) if (a.lid < b.lid) this.#join(a, b, link);

@@ -1,4 +1,5 @@
 import type { NomadError } from "@nomad/base";
+import type { Hello } from "../hello.ts";
 import type { LinkOptions } from "../link.ts";
 import { LinkBase } from "../link-base.ts";
 import type { AuthenticatedSocket } from "./authenticated-socket.ts";
@@ -40,6 +41,8 @@ abstract class WebSocketLink extends LinkBase {
 }
 
 export interface DialedLinkOptions extends LinkOptions, Omit<ReconnectingSocketOptions, "onUp" | "onDown"> {
+  /** Who is at the other side, at every connection: before the link is up and anything is received. */
+  readonly onUp?: (peer: Hello) => void;
   /** Why the link is down, at every attempt. */
   readonly onDown?: (error: NomadError, retryMs: number) => void;
 }
@@ -52,7 +55,10 @@ export class DialedLink extends WebSocketLink {
     super(options);
     this.#connection = new ReconnectingSocket({
       ...options,
-      onUp: (socket) => this.attach(socket),
+      onUp: (socket) => {
+        options.onUp?.(socket.peer);
+        this.attach(socket);
+      },
       onDown: (error, retryMs) => {
         this.detach();
         options.onDown?.(error, retryMs);

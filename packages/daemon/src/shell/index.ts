@@ -1,0 +1,3 @@
+// What other programs with sockets share with the daemons.
+export { introduce } from "./hello.ts";
+export { realClock } from "./real-clock.ts";
