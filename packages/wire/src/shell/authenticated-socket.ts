@@ -4,10 +4,12 @@ import { closeError, socketError } from "../close-code.ts";
 import type { Agreement } from "../handshake.ts";
 import { type Hello, messageBytesMax } from "../hello.ts";
 import { refuse } from "./authenticate.ts";
+import { Liveness } from "./liveness.ts";
 
 /**
  * A WebSocket whose other side has proven that it knows the secret. Binary messages only; the connection ends with
- * E_FRAME at a text message and with E_TOO_LARGE at one above the limit of its kind.
+ * E_FRAME at a text message, with E_TOO_LARGE at one above the limit of its kind and with E_TIMEOUT when the other side
+ * is silent.
  */
 export class AuthenticatedSocket {
   readonly peer: Hello;
@@ -15,6 +17,7 @@ export class AuthenticatedSocket {
   readonly protocol: number;
   readonly #ws: WebSocket;
   readonly #messageBytesMax: number;
+  readonly #liveness: Liveness;
   #onMessage: ((bytes: Uint8Array) => void) | null = null;
   #onClose: ((error?: NomadError) => void) | null = null;
   #early: Uint8Array[] = [];
@@ -28,7 +31,9 @@ export class AuthenticatedSocket {
     this.protocol = agreement.protocol;
     this.#ws = ws;
     this.#messageBytesMax = bytesMax;
+    this.#liveness = new Liveness(ws, () => this.#silent());
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    for (const sign of ["message", "ping", "pong"]) ws.on(sign, () => this.#liveness.heard());
     ws.on("error", (cause: Error & { code?: string }) => this.#fail(socketError(cause)));
     ws.on("close", (code, reason) => this.#closed(closeError(code, reason.toString())));
   }
@@ -103,7 +108,13 @@ export class AuthenticatedSocket {
     if (this.#state === "open") this.#failure ??= error;
   }
 
+  #silent(): void {
+    this.#fail(new NomadError("E_TIMEOUT", `${this.peer.name} is silent`));
+    this.terminate();
+  }
+
   #closed(error: NomadError | undefined): void {
+    this.#liveness.stop();
     // Once this side has closed, how the other takes it is no error any more.
     if (this.#state === "open") this.#failure ??= error;
     this.#state = "closed";
