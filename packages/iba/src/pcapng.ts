@@ -38,7 +38,7 @@ const utf8 = new TextEncoder();
 const padded = (bytes: number): number => (bytes + 3) & ~3;
 
 /** Begins a file: its blocks up to the next section header belong to it. */
-export function sectionHeader(o: { readonly application: string; readonly comment: string }): Uint8Array {
+export function sectionHeader(o: { readonly application: string; readonly comment: string }): Uint8Array<ArrayBuffer> {
   const fields = new DataView(new ArrayBuffer(16));
   fields.setUint32(0, BYTE_ORDER_MAGIC, true);
   fields.setUint16(4, 1, true);
@@ -52,7 +52,10 @@ export function sectionHeader(o: { readonly application: string; readonly commen
 }
 
 /** An Ethernet interface with time stamps in nanoseconds; the first described has number 0, the next 1. */
-export function interfaceDescription(o: { readonly name: string; readonly description: string }): Uint8Array {
+export function interfaceDescription(o: {
+  readonly name: string;
+  readonly description: string;
+}): Uint8Array<ArrayBuffer> {
   const fields = new DataView(new ArrayBuffer(8));
   fields.setUint16(0, LINKTYPE_ETHERNET, true);
   return block(BLOCK_INTERFACE, [
@@ -71,7 +74,7 @@ export function interfaceStatistics(o: {
   readonly received: number;
   readonly accepted: number;
   readonly dropped: number;
-}): Uint8Array {
+}): Uint8Array<ArrayBuffer> {
   const fields = new DataView(new ArrayBuffer(12));
   fields.setUint32(0, o.interface, true);
   putTime(fields, 4, o.timeNs);
@@ -135,13 +138,13 @@ function writePacketOptions(into: DataView, at: number, { direction, comment }: 
 }
 
 /** A whole packet block, for those who write few. */
-export function packetBlock(head: PacketHead, frame: Uint8Array): Uint8Array {
+export function packetBlock(head: PacketHead, frame: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(packetBlockBytes(head, frame.length));
   bytes.set(frame, writePacketBlock(new DataView(bytes.buffer), 0, head, frame.length));
   return bytes;
 }
 
-function block(type: number, parts: readonly Uint8Array[]): Uint8Array {
+function block(type: number, parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const total = parts.reduce((sum, part) => sum + part.length, BLOCK_FRAME_BYTES);
   const bytes = new Uint8Array(total);
   const view = new DataView(bytes.buffer);

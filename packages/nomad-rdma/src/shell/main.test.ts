@@ -93,6 +93,9 @@ test.each([
   [["central", "--listen", "nowhere"], "HOST:PORT"],
   [["host", "--name", "Host A"], "a-z"],
   [["guest", "run", "pair", "novalue"], "KEY=VALUE"],
+  [["capture", "--qp", "0x1000000"], "16777215"],
+  [["capture", "--host", "host-a", "--guest", "alice"], "--guest"],
+  [["capture", "--out", "-", "--json"], "--out -"],
 ])("%j is wrong usage", async (argv, text) => {
   const called = await nomad(...argv);
   expect(called.exitCode).toBe(2);
@@ -102,7 +105,7 @@ test.each([
 
 test("every verb explains itself", async () => {
   const verbs = ["", "lab", "lab up", "lab run", "lab down", "guest run", "guest ls", "guest logs", "guest stop"];
-  for (const verb of [...verbs, "migrate", "status", "central", "host", "image build"]) {
+  for (const verb of [...verbs, "migrate", "status", "capture", "dissect", "central", "host", "image build"]) {
     const called = await nomad(...verb.split(" ").filter(Boolean), "--help");
     expect(called.exitCode).toBe(0);
     expect(called.out.join("\n")).toMatch(/^Usage: nomad-rdma/);
