@@ -1,0 +1,21 @@
+/** How much each probe does at a time. */
+export interface Amounts {
+  readonly roundTrips: number;
+  readonly bandwidthBytes: number;
+  readonly messages: number;
+  readonly rounds: number;
+}
+
+export const fullAmounts: Amounts = { roundTrips: 2000, bandwidthBytes: 128 * 2 ** 20, messages: 200_000, rounds: 5 };
+
+/** Enough to see that everything works, and no measurement. */
+export const shortAmounts: Amounts = { roundTrips: 20, bandwidthBytes: 4 * 2 ** 20, messages: 500, rounds: 1 };
+
+/** Bytes of a message whose round trip or rate is measured. */
+export const messageBytes = 64;
+/** Bytes of a frame of the sockets whose bandwidth is measured: what a link sends at a time. */
+export const frameBytes = 64 * 1024;
+/** Bytes of one RDMA WRITE. */
+export const writeBytes = 2 ** 20;
+/** Messages that are under way at a time. */
+export const window = 64;

@@ -1,0 +1,3 @@
+export { type Figure, type FigureSpec, figureOf, median, type Probe } from "./figure.ts";
+export { interleave } from "./interleave.ts";
+export { figureTable } from "./table.ts";

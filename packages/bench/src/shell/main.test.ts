@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+
+async function bench(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [main, ...args]);
+  const exit = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { code, stdout, stderr };
+}
+
+test("a short run measures every figure between two processes, and its result is the only line on stdout", async () => {
+  const { code, stdout, stderr } = await bench("--only", "hca", "--short", "--json");
+  expect(stderr).toMatch(/round 1 {2}send-rtt-64/);
+  expect(code).toBe(0);
+  const { figures } = JSON.parse(stdout) as { figures: { name: string; value: number; floor: number }[] };
+  expect(figures.slice(0, 4).map((figure) => figure.name)).toEqual([
+    "send-rtt-64",
+    "write-bw-1m",
+    "write-bw-1m-noicrc",
+    "send-rate-64",
+  ]);
+  for (const figure of figures) {
+    expect(figure.value).toBeGreaterThan(0);
+    expect(figure.floor).toBeGreaterThan(0);
+  }
+});
+
+test("a suite that there is not is a mistake of usage", async () => {
+  const { code, stdout } = await bench("--only", "everything");
+  expect(code).toBe(1);
+  expect(stdout).toBe("");
+});

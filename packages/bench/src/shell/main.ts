@@ -1,0 +1,47 @@
+import { NomadError } from "@nomad/base";
+import { Command, Option } from "commander";
+import type { Figure } from "../figure.ts";
+import { fullAmounts, shortAmounts } from "../hca/amounts.ts";
+import { runHca } from "../hca/shell/run.ts";
+import { figureTable } from "../table.ts";
+
+type Suite = (short: boolean, onSample: (name: string, round: number, value: number) => void) => Promise<Figure[]>;
+
+/** What can be measured, by the name that `--only` takes. */
+const suites: Readonly<Record<string, Suite>> = {
+  hca: (short, onSample) => runHca(short ? shortAmounts : fullAmounts, onSample),
+};
+
+interface Options {
+  readonly only?: string;
+  readonly short?: boolean;
+  readonly json?: boolean;
+}
+
+function command(): Command {
+  return new Command("bench")
+    .description(
+      "Measure, each figure beside its floor in the same run. A goal that is missed is shown, and is no failure.",
+    )
+    .addOption(new Option("--only <suite>", "one suite").choices(Object.keys(suites)))
+    .option("--short", "see that it works; the figures mean nothing")
+    .option("--json", "the result as one line of JSON");
+}
+
+async function main(): Promise<void> {
+  const { only, short = false, json = false } = command().parse().opts<Options>();
+  const figures: Figure[] = [];
+  const progress = (name: string, round: number, value: number) =>
+    process.stderr.write(`round ${round}  ${name.padEnd(20)} ${value.toPrecision(4)}\n`);
+  for (const [name, suite] of Object.entries(suites)) {
+    if (only === undefined || only === name) figures.push(...(await suite(short, progress)));
+  }
+  process.stdout.write(json ? `${JSON.stringify({ figures })}\n` : `${figureTable(figures)}\n`);
+}
+
+await main().catch((error: unknown) => {
+  const text =
+    error instanceof NomadError ? `${error.code}: ${error.message}\n  next: ${error.nextStep}` : String(error);
+  process.stderr.write(`bench: ${text}\n`);
+  process.exitCode = 1;
+});
