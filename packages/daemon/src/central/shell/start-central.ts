@@ -6,6 +6,7 @@ import { type AuthenticatedSocket, listen } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Captures, captureLab } from "../../capture/shell/captures.ts";
 import { Channel } from "../../shell/channel.ts";
+import { withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
 import { httpApi } from "./http-api.ts";
 import { Journal } from "./journal.ts";
@@ -86,8 +87,14 @@ export class CentralProcess {
         if (effect.ticket !== null) this.core.handle({ kind: "journaled", ticket: effect.ticket }, clock());
         return;
       case "event":
+        if (effect.event.type === "host") this.#partWithLost(effect.event.host.name);
         for (const watcher of this.#watchers) watcher(effect.event);
     }
+  }
+
+  /** A host that was declared lost and still has a connection hears of it when it comes again. */
+  #partWithLost(name: string): void {
+    if (this.core.directory.hosts.get(name)?.state === "lost") this.#channels.get(name)?.close();
   }
 
   /** To a host, if it is there. */
@@ -131,7 +138,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
     kinds: ["control"],
     onSocket: (socket) => central.adopt(socket),
     onRefused,
-    http: httpApi(central, secret, log),
+    http: withHealth(() => true, httpApi(central, secret, log)),
   }).catch((error: unknown) => {
     central.close();
     throw error;

@@ -6,6 +6,7 @@ import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } f
 import type { Logger } from "pino";
 import { BulkThread } from "../../bulk/shell/bulk-thread.ts";
 import { Channel } from "../../shell/channel.ts";
+import { withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { Host, type Settle } from "../host.ts";
@@ -36,6 +37,8 @@ export interface StartHostOptions {
 export interface RunningHost {
   readonly name: string;
   readonly url: string;
+  /** Resolves when this host cannot go on: E_HOST_LOST when central has declared it lost meanwhile. */
+  readonly failed: Promise<NomadError>;
   close(): Promise<void>;
 }
 
@@ -48,6 +51,8 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
   const incarnation = randomUUID();
   const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 });
   const refused = { connections: 0 };
+  const failed = Promise.withResolvers<NomadError>();
+  let host: Host | null = null;
   let adopt = (socket: AuthenticatedSocket) => socket.close();
   await using undo = new AsyncDisposableStack();
   const server = await listen({
@@ -61,6 +66,7 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
       refused.connections++;
       log.warn({ remote, code: error.code, refused: refused.connections }, error.message);
     },
+    http: withHealth(() => host !== null),
   });
   undo.defer(() => server.close());
   const bulk = await BulkThread.start({ host: o.host, secret, hello });
@@ -68,7 +74,6 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
   const address = o.advertise ?? o.host;
   const url = `ws://${address}:${server.port}`;
 
-  let host: Host | null = null;
   // Central may say more right behind its WELCOME, before there is a host to hear it.
   const early: HostEvent[] = [];
   const central = new CentralChannel({
@@ -86,6 +91,7 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
     onDown: (error) => {
       host?.captures.clear();
       log.warn({ code: error.code }, `central: ${error.message}`);
+      if (error.code === "E_HOST_LOST") failed.resolve(error);
     },
   });
   undo.defer(() => central.close());
@@ -99,7 +105,7 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
   for (const event of early) host.handle(event);
   log.info({ lid, url }, `host ${name} is up`);
   const end = undo.move();
-  return { name, url, close: () => end.disposeAsync() };
+  return { name, url, failed: failed.promise, close: () => end.disposeAsync() };
 }
 
 interface Joined {
