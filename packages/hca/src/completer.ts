@@ -34,6 +34,7 @@ import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import type { Requester } from "./requester.ts";
+import type { SendIntake } from "./send-intake.ts";
 import { ATOMIC_BYTES, type SendOperation, unknownOperation } from "./work-request.ts";
 
 /** The completion status that a fatal NAK brings (IBA table 60). */
@@ -48,13 +49,15 @@ const nakStatus: Readonly<Record<number, number>> = {
 export class Completer {
   readonly #context: HcaContext;
   readonly #requester: Requester;
+  readonly #intake: SendIntake;
   readonly #completions: Completions;
   readonly #atomicResult = new DataView(new ArrayBuffer(ATOMIC_BYTES));
   readonly #atomicBytes = new Uint8Array(this.#atomicResult.buffer);
 
-  constructor(context: HcaContext, requester: Requester, completions: Completions) {
+  constructor(context: HcaContext, requester: Requester, intake: SendIntake, completions: Completions) {
     this.#context = context;
     this.#requester = requester;
+    this.#intake = intake;
     this.#completions = completions;
   }
 
@@ -67,7 +70,7 @@ export class Completer {
     if (packet.opcode.operation === "ack") this.#acknowledge(qp, packet, now);
     else this.#data(qp, packet);
     if (requester.unackedPsn !== before) this.#progress(qp, now);
-    if (!requester.busy) this.#context.gates.drained(qp);
+    if (!requester.busy) this.#context.drained(qp);
     this.#context.schedule.add(qp);
   }
 
@@ -102,7 +105,7 @@ export class Completer {
     if (status === undefined) return;
     if (code === NAK_INVALID_REQUEST) qp.counters.req_remote_invalid_request++;
     if (code === NAK_REMOTE_ACCESS_ERROR) qp.counters.req_remote_access_errors++;
-    this.#requester.fail(qp, status);
+    this.#intake.fail(qp, status);
   }
 
   #receiverNotReady(qp: QueuePair, timer: number, now: number): void {
@@ -110,7 +113,7 @@ export class Completer {
     qp.counters.rnr_nak_retry_err++;
     const counted = qp.settings.rnrRetry !== RNR_RETRY_FOREVER && qp.holders.size === 0;
     if (counted && requester.rnrRetriesLeft-- <= 0) {
-      this.#requester.fail(qp, WC_RNR_RETRY_EXC_ERR);
+      this.#intake.fail(qp, WC_RNR_RETRY_EXC_ERR);
       return;
     }
     requester.goBack();
@@ -140,15 +143,12 @@ export class Completer {
     const requester = qp.requester;
     const own = requester.status[qp.sq.slot(requester.consumer)] as number;
     if (own !== WC_SUCCESS) {
-      this.#requester.fail(qp, own);
+      this.#intake.fail(qp, own);
       return false;
     }
     this.#completions.send(qp, WC_SUCCESS);
-    if (!qp.requesting) return false;
-    const following = requester.busy ? (requester.status[qp.sq.slot(requester.consumer)] as number) : WC_SUCCESS;
-    if (following === WC_SUCCESS) return true;
-    this.#requester.fail(qp, following);
-    return false;
+    this.#intake.settle(qp);
+    return qp.requesting;
   }
 
   /** Data of a READ or an atomic: it acknowledges what was sent before it, and must be the next that is missing. */
@@ -177,7 +177,7 @@ export class Completer {
     const offset = psnDistance(psn(requester.firstPsn[slot] as number), packet.psn) * qp.mtu;
     const left = (requester.bytes[slot] as number) - offset;
     if (reads && packet.payloadBytes !== Math.min(left, qp.mtu)) {
-      this.#requester.fail(qp, WC_BAD_RESP_ERR);
+      this.#intake.fail(qp, WC_BAD_RESP_ERR);
       return;
     }
     this.#loadReply(qp);
@@ -185,7 +185,7 @@ export class Completer {
       ? requester.reply.scatter(offset, packet.payloadBytes, packet.bytes, packet.payloadOffset)
       : this.#placeAtomic(qp, packet);
     if (!placed) {
-      this.#requester.fail(qp, WC_LOC_PROT_ERR);
+      this.#intake.fail(qp, WC_LOC_PROT_ERR);
       return;
     }
     acknowledged(qp, psnAdd(packet.psn, 1));
@@ -205,7 +205,7 @@ export class Completer {
     requester.replyIndex = requester.consumer;
     const at = qp.sq.address(requester.consumer);
     const count = Math.min(qp.sq.memory.view.getUint32(at + WQE_SGE_COUNT, true), qp.init.sq.maxSge);
-    requester.reply.load(qp.sq.memory, at + SEND_WQE_SGES, count, qp.init.pd, ACCESS_LOCAL_WRITE);
+    requester.reply.load(qp.sq.memory, at + SEND_WQE_SGES, count, qp.pd, ACCESS_LOCAL_WRITE);
   }
 
   /** A response was lost: asks again, once for each that is missing. Always false. */

@@ -51,8 +51,8 @@ test("a queue that is full overruns: it says so, keeps what it has, and its queu
   expect(b.recvCq.drain()).toHaveLength(2);
   expect(b.adapter.hca.queryQp(b.qpn).state).toBe(abi.QPS_ERR);
   expect(b.adapter.events.async).toEqual([
-    { kind: "cq-error", cqn: b.recvCqn },
-    { kind: "qp-fatal", qpn: b.qpn },
+    { kind: "CQ_ERR", cqn: b.recvCqn },
+    { kind: "QP_FATAL", qpn: b.qpn },
   ]);
   sendEmpty(fabric, a, b);
   expect(b.recvCq.drain()).toEqual([]);

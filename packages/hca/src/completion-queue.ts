@@ -8,7 +8,9 @@ import {
   CQE_ID,
   CQE_IMM,
   CQE_OPCODE,
+  CQE_PKEY_INDEX,
   CQE_QP_NUM,
+  CQE_SLID,
   CQE_SRC_QP,
   CQE_STATUS,
   CQE_VENDOR_ERR,
@@ -18,8 +20,9 @@ import {
   QUEUE_PRODUCER,
   WC_SUCCESS,
 } from "@nomad/abi";
+import type { CompletionChannel } from "./completion-channel.ts";
 import { Ring } from "./ring.ts";
-import type { DeviceMemory, RingLocation } from "./types.ts";
+import type { CqInit, DeviceMemory, RingLocation } from "./types.ts";
 
 /** What a completion says. One is reused for all. */
 export interface Completion {
@@ -33,6 +36,8 @@ export interface Completion {
   flags: number;
   qpNum: number;
   srcQp: number;
+  slid: number;
+  pkeyIndex: number;
   solicited: boolean;
 }
 
@@ -47,6 +52,8 @@ export function emptyCompletion(): Completion {
     flags: 0,
     qpNum: 0,
     srcQp: 0,
+    slid: 0,
+    pkeyIndex: 0,
     solicited: false,
   };
 }
@@ -54,16 +61,34 @@ export function emptyCompletion(): Completion {
 /** A completion queue in device memory. It takes completions until it overruns, and then no more. */
 export class CompletionQueue {
   readonly cqn: number;
-  readonly #ring: Ring;
+  readonly channel: CompletionChannel | null;
+  readonly #memory: DeviceMemory;
+  #ring: Ring;
   #producer: number;
   #overrun: boolean;
 
   /** Goes on where the record stands: the memory may have come from another adapter. */
-  constructor(cqn: number, memory: DeviceMemory, location: RingLocation) {
+  constructor(cqn: number, init: CqInit) {
     this.cqn = cqn;
-    this.#ring = new Ring(memory, location, CQE_BYTES);
+    this.channel = init.channel ?? null;
+    this.#memory = init.memory;
+    this.#ring = new Ring(init.memory, init.location, CQE_BYTES);
     this.#producer = this.#ring.producer;
     this.#overrun = this.#ring.load(QUEUE_OVERRUN) !== 0;
+  }
+
+  get entries(): number {
+    return this.#ring.entries;
+  }
+
+  /**
+   * Moves to another ring and record, with the completions that are not polled, the indices and what is armed.
+   * @throws NomadError E_VERB when they do not fit, or the ring is not where it may be.
+   */
+  resize(location: RingLocation): void {
+    const ring = new Ring(this.#memory, location, CQE_BYTES);
+    ring.takeOver(this.#ring, this.#ring.consumer, this.#producer);
+    this.#ring = ring;
   }
 
   /** `event`: stored, and its owner is due a completion event. `overrun`: the queue just overran; `lost`: it had before. */
@@ -93,6 +118,8 @@ export class CompletionQueue {
     view.setUint32(at + CQE_SRC_QP, c.srcQp, true);
     view.setUint32(at + CQE_FLAGS, c.flags, true);
     view.setUint32(at + CQE_VENDOR_ERR, 0, true);
+    view.setUint32(at + CQE_SLID, c.slid, true);
+    view.setUint32(at + CQE_PKEY_INDEX, c.pkeyIndex, true);
   }
 
   /** The guest arms, then polls once more, then waits: so the producer is stored before the arm is read. */

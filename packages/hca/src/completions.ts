@@ -1,10 +1,10 @@
 import {
   QPS_ERR,
+  QPS_SQE,
   QUEUE_CONSUMER,
   SEND_SIGNALED,
   WC_RECV,
   WC_SUCCESS,
-  WC_WITH_IMM,
   WC_WR_FLUSH_ERR,
   WQE_ID,
   WQE_OPCODE,
@@ -58,26 +58,22 @@ export class Completions {
     if (signaled || status !== WC_SUCCESS) this.#push(qp.sendCq, completion);
   }
 
-  /** The receive work request of the open message is done. `immediate` is null when there is none. */
-  receive(
-    qp: QueuePair,
-    status: number,
-    opcode: number,
-    bytes: number,
-    immediate: number | null,
-    solicited: boolean,
-  ): void {
-    const responder = qp.responder;
-    const index = responder.consumer;
-    const completion = this.#begin(qp, qp.rq, index, status, opcode, bytes);
-    completion.immediate = immediate ?? 0;
-    completion.flags = immediate === null ? 0 : WC_WITH_IMM;
-    completion.solicited = solicited;
-    responder.consumer = (index + 1) >>> 0;
-    responder.holdsReceive = false;
-    qp.rq.store(QUEUE_CONSUMER, responder.consumer);
-    if (status !== WC_SUCCESS) qp.counters.resp_cqe_error++;
+  /** The receive work request that is held is done: what its completion says, to be filled in and given to `endReceive`. */
+  beginReceive(qp: QueuePair, status: number, opcode: number, bytes: number): Completion {
+    const { receive } = qp.responder;
+    return this.#fill(qp, receive.idLow, receive.idHigh, status, opcode, bytes);
+  }
+
+  endReceive(qp: QueuePair, completion: Completion): void {
+    if (qp.srq === null) qp.receives.advance();
+    qp.responder.holdsReceive = false;
+    if (completion.status !== WC_SUCCESS) qp.counters.resp_cqe_error++;
     this.#push(qp.recvCq, completion);
+  }
+
+  /** The receive work request that is held fails; nothing but its status counts. */
+  failReceive(qp: QueuePair, status: number): void {
+    this.endReceive(qp, this.beginReceive(qp, status, WC_RECV, 0));
   }
 
   /** The queue pair fails: nothing more is started, and all that is posted is flushed. */
@@ -89,12 +85,19 @@ export class Completions {
     this.flush(qp);
   }
 
-  /** Flushes what is posted to a queue pair in the error state. A frozen one is flushed when it is thawed. */
+  /** A send has failed on an unreliable transport: nothing more is sent, but received as ever (IBA 10.3.1.6). */
+  enterSendError(qp: QueuePair): void {
+    if (qp.state === QPS_ERR || qp.state === QPS_SQE) return;
+    qp.state = QPS_SQE;
+    this.flush(qp);
+  }
+
+  /** Flushes what is posted to a queue pair in an error state. A frozen one is flushed when it is thawed. */
   flush(qp: QueuePair): void {
-    if (qp.frozen || qp.state !== QPS_ERR) return;
+    if (qp.frozen || (qp.state !== QPS_ERR && qp.state !== QPS_SQE)) return;
     this.#flushSends(qp);
-    this.#flushReceives(qp);
-    this.#context.gates.drained(qp);
+    if (qp.state === QPS_ERR) this.#flushReceives(qp);
+    this.#context.drained(qp);
   }
 
   #flushSends(qp: QueuePair): void {
@@ -113,46 +116,74 @@ export class Completions {
   }
 
   #flushReceives(qp: QueuePair): void {
-    const responder = qp.responder;
-    const end = qp.rq.producer;
-    for (let left = posted(qp.rq, responder.consumer, end); left > 0; left--) {
-      const index = responder.consumer;
-      const completion = this.#begin(qp, qp.rq, index, WC_WR_FLUSH_ERR, WC_RECV, 0);
-      responder.consumer = (index + 1) >>> 0;
+    if (qp.srq !== null) {
+      this.#flushTaken(qp);
+      return;
+    }
+    const { receives } = qp;
+    const { receive } = qp.responder;
+    qp.responder.holdsReceive = false;
+    for (let left = posted(receives.ring, receives.consumer, receives.ring.producer); left > 0; left--) {
+      receives.load(receive);
+      const completion = this.#fill(qp, receive.idLow, receive.idHigh, WC_WR_FLUSH_ERR, WC_RECV, 0);
+      receives.advance();
       qp.counters.resp_cqe_flush_error++;
       this.#push(qp.recvCq, completion);
     }
-    responder.consumer = end;
-    qp.rq.store(QUEUE_CONSUMER, end);
+    receives.discard();
+  }
+
+  /** What was taken from a shared queue for a message that never ended; what is left there is for others. */
+  #flushTaken(qp: QueuePair): void {
+    const { responder } = qp;
+    if (responder.holdsReceive) {
+      qp.counters.resp_cqe_flush_error++;
+      this.failReceive(qp, WC_WR_FLUSH_ERR);
+    }
+    if (responder.lastWqeTold) return;
+    responder.lastWqeTold = true;
+    this.#context.events.asyncEvent({ kind: "QP_LAST_WQE_REACHED", qpn: qp.qpn });
   }
 
   #begin(qp: QueuePair, ring: Ring, index: number, status: number, opcode: number, bytes: number): Completion {
     const at = ring.address(index);
+    const { view } = ring.memory;
+    const idLow = view.getUint32(at + WQE_ID, true);
+    return this.#fill(qp, idLow, view.getUint32(at + WQE_ID + 4, true), status, opcode, bytes);
+  }
+
+  #fill(qp: QueuePair, idLow: number, idHigh: number, status: number, opcode: number, bytes: number): Completion {
     const completion = this.#completion;
-    completion.idLow = ring.memory.view.getUint32(at + WQE_ID, true);
-    completion.idHigh = ring.memory.view.getUint32(at + WQE_ID + 4, true);
+    completion.idLow = idLow;
+    completion.idHigh = idHigh;
     completion.status = status;
     completion.opcode = opcode;
     completion.byteLen = bytes;
     completion.immediate = 0;
     completion.flags = 0;
     completion.qpNum = qp.init.userIndex;
+    completion.srcQp = 0;
+    completion.slid = 0;
+    completion.pkeyIndex = 0;
     completion.solicited = false;
     return completion;
   }
 
   #push(cq: CompletionQueue, completion: Completion): void {
     const outcome = cq.push(completion);
-    if (outcome === "event") this.#context.events.completionEvent(cq.cqn);
+    if (outcome === "event") {
+      cq.channel?.raise(cq.cqn);
+      this.#context.events.completionEvent(cq.cqn);
+    }
     if (outcome === "overrun") this.#overrun(cq);
   }
 
   /** A completion is lost: no queue pair that completes here can go on (IBA 11.2.8). */
   #overrun(cq: CompletionQueue): void {
-    this.#context.events.asyncEvent({ kind: "cq-error", cqn: cq.cqn });
+    this.#context.events.asyncEvent({ kind: "CQ_ERR", cqn: cq.cqn });
     for (const qp of this.#membersOf(cq)) {
       if (qp.state === QPS_ERR) continue;
-      this.#context.events.asyncEvent({ kind: "qp-fatal", qpn: qp.qpn });
+      this.#context.events.asyncEvent({ kind: "QP_FATAL", qpn: qp.qpn });
       this.enterError(qp);
     }
   }

@@ -1,8 +1,15 @@
+import { QPS_SQD } from "@nomad/abi";
 import type { Lid, Random } from "@nomad/base";
 import type { Icrc } from "@nomad/iba";
+import { AddressHandles } from "./address-handle.ts";
 import { Counters } from "./counters.ts";
+import type { DeviceLimits } from "./device-limits.ts";
 import { Gates } from "./gate.ts";
 import { MemoryRegions } from "./memory-region.ts";
+import { MemoryWindows } from "./memory-window.ts";
+import { MulticastGroups } from "./multicast.ts";
+import { Port } from "./port.ts";
+import { ProtectionDomains } from "./protection-domains.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import { Schedule } from "./schedule.ts";
 import { TimerQueue } from "./timer-queue.ts";
@@ -16,7 +23,11 @@ export interface ContextInit {
   readonly egress: Egress;
   readonly events: HcaEvents;
   readonly outstandingPacketsMax: number;
+  readonly limits: DeviceLimits;
 }
+
+/** There is one port, and this is its number. */
+export const PORT_NUMBER = 1;
 
 /** What the parts of one adapter share. */
 export class HcaContext {
@@ -26,7 +37,13 @@ export class HcaContext {
   readonly events: HcaEvents;
   /** Request packets of one queue pair that may be unacknowledged. */
   readonly outstandingPacketsMax: number;
+  readonly limits: DeviceLimits;
+  readonly port: Port;
+  readonly pds: ProtectionDomains;
   readonly regions: MemoryRegions;
+  readonly windows: MemoryWindows;
+  readonly handles: AddressHandles;
+  readonly groups: MulticastGroups;
   readonly schedule = new Schedule<QueuePair>();
   readonly timers = new TimerQueue<QueuePair>();
   readonly gates: Gates;
@@ -34,12 +51,27 @@ export class HcaContext {
   readonly portCounters = new Counters();
 
   constructor(init: ContextInit) {
-    this.lid = init.lid;
+    const { lid, random, events, limits } = init;
+    this.lid = lid;
     this.icrc = init.icrc;
     this.egress = init.egress;
-    this.events = init.events;
+    this.events = events;
     this.outstandingPacketsMax = init.outstandingPacketsMax;
-    this.regions = new MemoryRegions(init.random);
-    this.gates = new Gates(init.events);
+    this.limits = limits;
+    this.port = new Port(lid, (kind) => events.asyncEvent({ kind, port: PORT_NUMBER }));
+    this.pds = new ProtectionDomains(limits.maxPd);
+    this.regions = new MemoryRegions(random, this.pds, limits.maxMr);
+    this.windows = new MemoryWindows(this.regions, this.pds, limits.maxMw);
+    this.handles = new AddressHandles(this.pds, this.port, limits.maxAh);
+    this.groups = new MulticastGroups(limits);
+    this.gates = new Gates(events);
+  }
+
+  /** Nothing of the send queue is under way any more: who waits for that is told. */
+  drained(qp: QueuePair): void {
+    this.gates.drained(qp);
+    if (qp.state !== QPS_SQD || !qp.drainEventDue) return;
+    qp.drainEventDue = false;
+    this.events.asyncEvent({ kind: "SQ_DRAINED", qpn: qp.qpn });
   }
 }

@@ -6,14 +6,17 @@ export class Counters {
   port_rcv_packets = 0;
   port_rcv_data = 0;
 
+  multicast_xmit_packets = 0;
+  multicast_rcv_packets = 0;
+
   rx_write_requests = 0;
   rx_read_requests = 0;
   rx_atomic_requests = 0;
-  /** Responder: requests ahead of the expected PSN. */
+  /** Responder: requests ahead of the expected PSN; of UC, any that are not expected. */
   out_of_sequence = 0;
   /** Responder: requests that had been executed before. */
   duplicate_request = 0;
-  /** Responder: requests for which no receive work request was posted. */
+  /** Responder: requests, datagrams included, for which no receive work request was posted. */
   out_of_buffer = 0;
   resp_local_length_error = 0;
   resp_remote_access_errors = 0;
@@ -33,6 +36,13 @@ export class Counters {
   req_cqe_error = 0;
   req_cqe_flush_error = 0;
 
+  /** Packets of another partition than their queue pair's, and datagrams with another Q_Key. */
+  bad_pkey_cntr = 0;
+  qkey_viol_cntr = 0;
+
+  /** Port: packets not sent, and not taken, because the port was not active. */
+  port_xmit_discards = 0;
+  port_rcv_discards = 0;
   /** Port: packets whose ICRC is wrong. */
   rx_icrc_encapsulated = 0;
   /** Port: packets that are no packets. */

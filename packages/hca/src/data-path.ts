@@ -1,13 +1,19 @@
-import type { Lid, Qpn } from "@nomad/base";
-import { bthPkey, emptyPacket, type Packet, PKEY_DEFAULT, parsePacket } from "@nomad/iba";
+import { MULTICAST_QPN, QPS_RTR, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
+import { assert, type Lid, type Qpn } from "@nomad/base";
+import { bthPkey, emptyPacket, isMulticastLid, type Packet, parsePacket, partitionsMatch } from "@nomad/iba";
 import { Completer } from "./completer.ts";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
+import { DatagramResponder } from "./datagram-responder.ts";
 import { PacketWriter } from "./packet-writer.ts";
 import type { QueuePair } from "./queue-pair.ts";
+import { ReceiveIntake } from "./receive-intake.ts";
 import { Replier } from "./replier.ts";
 import { Requester } from "./requester.ts";
 import { Responder } from "./responder.ts";
+import { SendIntake } from "./send-intake.ts";
+import { UnreliableRequester } from "./unreliable-requester.ts";
+import { UnreliableResponder } from "./unreliable-responder.ts";
 
 /** Packets that a queue pair may send before the next has its turn. */
 const BURST = 16;
@@ -18,49 +24,100 @@ export class DataPath {
   readonly #context: HcaContext;
   readonly #completions: Completions;
   readonly #completer: Completer;
+  readonly #unreliableRequester: UnreliableRequester;
   readonly #responder: Responder;
+  readonly #unreliableResponder: UnreliableResponder;
+  readonly #datagramResponder: DatagramResponder;
   readonly #replier: Replier;
   readonly #queuePairs: ReadonlyMap<Qpn, QueuePair>;
   readonly #packet: Packet = emptyPacket();
 
   constructor(context: HcaContext, completions: Completions, queuePairs: ReadonlyMap<Qpn, QueuePair>) {
     const writer = new PacketWriter(context);
+    const sends = new SendIntake(context, completions);
+    const receives = new ReceiveIntake(context, completions);
     this.#context = context;
     this.#completions = completions;
     this.#queuePairs = queuePairs;
-    this.requester = new Requester(context, writer, completions);
-    this.#completer = new Completer(context, this.requester, completions);
-    this.#responder = new Responder(context, completions);
+    this.requester = new Requester(context, writer, sends);
+    this.#unreliableRequester = new UnreliableRequester(context, writer, sends, completions);
+    this.#completer = new Completer(context, this.requester, sends, completions);
+    this.#responder = new Responder(context, receives, completions);
+    this.#unreliableResponder = new UnreliableResponder(context, receives, completions);
+    this.#datagramResponder = new DatagramResponder(context, receives, completions);
     this.#replier = new Replier(context, writer, completions);
+    writer.onMulticast = (bytes, offset, length, mlid) => this.#loopBack(bytes, offset, length, mlid);
   }
 
-  receive(bytes: Uint8Array, offset: number, length: number, slid: Lid, now: number): void {
-    const { icrc, lid, portCounters } = this.#context;
+  /** `dlid`: the port's own LID, or that of a multicast group. */
+  receive(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid, now: number): void {
+    const { icrc, port, portCounters } = this.#context;
     const packet = this.#packet;
-    if (offset + length > bytes.length || parsePacket(packet, bytes, offset, length) !== null) {
+    if (!port.active) {
+      portCounters.port_rcv_discards++;
+    } else if (offset + length > bytes.length || parsePacket(packet, bytes, offset, length) !== null) {
       portCounters.rx_malformed++;
-      return;
-    }
-    if (icrc !== null && !icrc.check(bytes, offset, length, slid, lid)) {
+    } else if (icrc !== null && !icrc.check(bytes, offset, length, slid, dlid)) {
       portCounters.rx_icrc_encapsulated++;
+    } else if (isMulticastLid(dlid)) {
+      this.#deliverToGroup(packet, slid, dlid);
+    } else {
+      const qp = this.#queuePairs.get(packet.destQpn);
+      if (qp === undefined) portCounters.rx_unknown_qp++;
+      else if (!qp.frozen) this.#deliver(qp, packet, slid, now);
+    }
+  }
+
+  /** A copy to each queue pair of this port that is in the group (IBA 10.5.3). */
+  #deliverToGroup(packet: Packet, slid: Lid, mlid: Lid): void {
+    const group = this.#context.groups.find(mlid);
+    if (group === undefined || packet.destQpn !== MULTICAST_QPN) {
+      this.#context.portCounters.rx_unknown_qp++;
       return;
     }
-    const qp = this.#queuePairs.get(packet.destQpn);
-    if (qp === undefined) portCounters.rx_unknown_qp++;
-    else if (!qp.frozen) this.#deliver(qp, packet, slid, now);
+    for (const qp of group.members) {
+      if (qp.frozen || !this.#takes(qp, packet, slid)) continue;
+      qp.counters.multicast_rcv_packets++;
+      this.#datagramResponder.receive(qp, packet, slid, group.mgid);
+    }
+  }
+
+  /** Members of a group on this port, the sender included, get what one of them sends. */
+  #loopBack(bytes: Uint8Array, offset: number, length: number, mlid: Lid): void {
+    if (this.#context.groups.find(mlid) === undefined) return;
+    const fault = parsePacket(this.#packet, bytes, offset, length);
+    assert(fault === null, "what this adapter sends is a packet");
+    this.#deliverToGroup(this.#packet, this.#context.lid, mlid);
   }
 
   #deliver(qp: QueuePair, packet: Packet, slid: Lid, now: number): void {
-    const responds = packet.opcode.role === "response";
-    const takes = responds ? qp.requesting : qp.responding;
-    if (!takes || slid !== qp.settings.dlid || bthPkey(packet.bytes, packet.offset) !== PKEY_DEFAULT) {
+    if (!this.#takes(qp, packet, slid)) return;
+    if (qp.state === QPS_RTR && !qp.responder.established) {
+      qp.responder.established = true;
+      this.#context.events.asyncEvent({ kind: "COMM_EST", qpn: qp.qpn });
+    }
+    if (packet.opcode.role === "response") this.#completer.receive(qp, packet, now);
+    else if (qp.type === QPT_RC) this.#responder.receive(qp, packet);
+    else if (qp.type === QPT_UC) this.#unreliableResponder.receive(qp, packet);
+    else this.#datagramResponder.receive(qp, packet, slid, this.#context.port.gids[0] as Uint8Array);
+  }
+
+  /** Is the packet of its transport, from its peer, in its partition, and does its state take it? Counted either way. */
+  #takes(qp: QueuePair, packet: Packet, slid: Lid): boolean {
+    const { role, transport } = packet.opcode;
+    const ready = role === "response" ? qp.requesting : qp.responding;
+    const fromPeer = qp.type === QPT_UD || slid === qp.settings.dlid;
+    if (transport !== qp.type || !ready || !fromPeer) {
       qp.counters.rx_refused++;
-      return;
+      return false;
+    }
+    if (!partitionsMatch(bthPkey(packet.bytes, packet.offset), this.#context.port.pkey(qp.settings.pkeyIndex))) {
+      qp.counters.bad_pkey_cntr++;
+      return false;
     }
     qp.counters.port_rcv_packets++;
     qp.counters.port_rcv_data += packet.length;
-    if (responds) this.#completer.receive(qp, packet, now);
-    else this.#responder.receive(qp, packet);
+    return true;
   }
 
   /** The send queue may have new work; in the error state, so may the receive queue. */
@@ -94,7 +151,7 @@ export class DataPath {
       if (reply === "blocked") return sent;
       if (reply === "sent") sent++;
       if (sent === packetsMax) break;
-      const request = this.requester.transmit(qp);
+      const request = qp.type === QPT_RC ? this.requester.transmit(qp) : this.#unreliableRequester.transmit(qp);
       if (request === "sent") sent++;
       else if (request === "blocked" || reply === "idle") break;
     }

@@ -2,9 +2,9 @@ import { crc32 } from "node:zlib";
 import * as abi from "@nomad/abi";
 import type { LKey, RKey } from "@nomad/base";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { SendWr } from "./queues/index.ts";
 import { ACCESS_ALL, connectedPair, type Endpoint } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
-import type { SendWr } from "./testing/queues.ts";
 
 let fabric: Fabric;
 let a: Endpoint;
@@ -54,7 +54,7 @@ describe("what the responder refuses fails the requester, and both queue pairs",
     expect(statuses(a)).toEqual([status, abi.WC_WR_FLUSH_ERR]);
     expect(b.recvCq.drain()).toMatchObject([{ id: 8n, status: abi.WC_WR_FLUSH_ERR }]);
     expect([stateOf(a), stateOf(b)]).toEqual([abi.QPS_ERR, abi.QPS_ERR]);
-    const kind = status === abi.WC_REM_ACCESS_ERR ? "qp-access-error" : "qp-request-error";
+    const kind = status === abi.WC_REM_ACCESS_ERR ? "QP_ACCESS_ERR" : "QP_REQ_ERR";
     expect(b.adapter.events.async).toEqual([{ kind, qpn: b.qpn }]);
   });
 });
@@ -213,7 +213,7 @@ test("a receive producer far beyond the ring fails both queue pairs", () => {
   a.post({ id: 1n, opcode: abi.WR_SEND });
   fabric.settle();
   expect(statuses(a)).toEqual([abi.WC_REM_OP_ERR]);
-  expect(b.adapter.events.async).toEqual([{ kind: "qp-fatal", qpn: b.qpn }]);
+  expect(b.adapter.events.async).toEqual([{ kind: "QP_FATAL", qpn: b.qpn }]);
   expect(b.recvCq.drain()).toHaveLength(64);
 });
 

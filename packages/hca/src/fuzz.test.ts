@@ -112,7 +112,7 @@ test("a producer far beyond the ring fails the queue pair and flushes one ring's
   a.memory.words[(a.sq.location.record + abi.QUEUE_PRODUCER) >> 2] = -5;
   a.adapter.hca.doorbell(a.qpn);
   fabric.settle();
-  expect(a.adapter.events.async).toEqual([{ kind: "qp-fatal", qpn: a.qpn }]);
+  expect(a.adapter.events.async).toEqual([{ kind: "QP_FATAL", qpn: a.qpn }]);
   expect(a.sendCq.drain()).toHaveLength(64);
   expect(a.sq.used).toBe(0);
   a.post({ id: 7n, opcode: abi.WR_SEND });

@@ -1,31 +1,19 @@
-import { QPS_ERR, QPS_RESET } from "@nomad/abi";
-import { type Lid, type LKey, NomadError, type Qpn, type Random } from "@nomad/base";
+import { QPS_ERR, QPS_RESET, QPS_SQD, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
+import { type Lid, NomadError, type Qpn, type Random } from "@nomad/base";
 import { type Crc32, Icrc } from "@nomad/iba";
-import { CompletionQueue } from "./completion-queue.ts";
-import { Completions } from "./completions.ts";
-import { HcaContext } from "./context.ts";
-import { Counters } from "./counters.ts";
+import type { Counters } from "./counters.ts";
 import { DataPath } from "./data-path.ts";
-import type { RegionInit } from "./memory-region.ts";
+import { checkRoom, type DeviceLimits, deviceLimits } from "./device-limits.ts";
+import { HcaObjects } from "./hca-objects.ts";
 import { adoptSettings, applyAttributes, enterState } from "./modify-qp.ts";
 import { QpNumbers } from "./qp-numbers.ts";
-import { QueuePair } from "./queue-pair.ts";
+import { type QpQueues, QueuePair } from "./queue-pair.ts";
+import { ReceiveQueue } from "./receive-queue.ts";
 import { applySnapshot, snapshotOf } from "./snapshot.ts";
-import type {
-  DeviceMemory,
-  Egress,
-  HcaEvents,
-  MemoryRegion,
-  QpAttributes,
-  QpInit,
-  QpQuery,
-  QpSnapshot,
-  QpTarget,
-  RingLocation,
-} from "./types.ts";
+import type { Egress, HcaEvents, QpAttributes, QpInit, QpQuery, QpSnapshot, QpTarget, QpType } from "./types.ts";
 
 export interface HcaOptions {
-  /** The port's LID, 1 to 0xffff. */
+  /** The port's LID, 1 to 0xbfff. */
   readonly lid: Lid;
   /** For queue pair numbers and key variants. */
   readonly random: Random;
@@ -36,6 +24,8 @@ export interface HcaOptions {
   readonly events: HcaEvents;
   /** Request packets of one queue pair that may be unacknowledged. */
   readonly outstandingPacketsMax?: number;
+  /** Where the adapter is to have less room, or more, than adapters usually have. */
+  readonly limits?: Partial<DeviceLimits>;
 }
 
 const OUTSTANDING_PACKETS_MAX = 256;
@@ -45,65 +35,25 @@ const OUTSTANDING_PACKETS_MAX = 256;
  * through `Egress` during `run`; `now` is milliseconds of any clock that does not go back. Call `run` after anything that
  * may give it work, until it answers false, and `tick` when `deadline` has come. Its callbacks must not call back into it.
  */
-export class Hca {
-  readonly #context: HcaContext;
-  readonly #completions: Completions;
+export class Hca extends HcaObjects {
   readonly #path: DataPath;
   readonly #numbers: QpNumbers;
   readonly #queuePairs = new Map<Qpn, QueuePair>();
-  readonly #cqs = new Map<number, CompletionQueue>();
-  #nextCqn = 1;
 
   constructor(options: HcaOptions) {
-    const { lid, random, egress, events } = options;
-    this.#context = new HcaContext({
-      lid,
-      random,
-      egress,
-      events,
+    super({
+      ...options,
       icrc: options.icrc ? new Icrc(options.crc32) : null,
       outstandingPacketsMax: options.outstandingPacketsMax ?? OUTSTANDING_PACKETS_MAX,
+      limits: { ...deviceLimits, ...options.limits },
     });
-    this.#numbers = new QpNumbers(random);
-    this.#completions = new Completions(this.#context);
-    this.#path = new DataPath(this.#context, this.#completions, this.#queuePairs);
+    this.#numbers = new QpNumbers(options.random);
+    this.#path = new DataPath(this.context, this.completions, this.#queuePairs);
   }
 
-  // --- the control path. Each throws NomadError: E_VERB for a wrong argument, E_BUSY for what is in use, E_STATE ---
+  // --- queue pairs. Each throws NomadError: E_VERB for a wrong argument, E_BUSY for what is in use, E_STATE ---
 
-  /** A protection domain. */
-  allocPd(): number {
-    return this.#context.regions.allocPd();
-  }
-
-  deallocPd(pd: number): void {
-    this.#context.regions.deallocPd(pd);
-  }
-
-  registerMemory(region: RegionInit): MemoryRegion {
-    return this.#context.regions.register(region);
-  }
-
-  /** Both keys of the region open nothing from here on. */
-  deregisterMemory(lkey: LKey): void {
-    this.#context.regions.deregister(lkey);
-  }
-
-  /** A completion queue in device memory; it goes on where its record stands. Returns its CQN. */
-  createCq(init: { readonly memory: DeviceMemory; readonly location: RingLocation }): number {
-    const cqn = this.#nextCqn++;
-    this.#cqs.set(cqn, new CompletionQueue(cqn, init.memory, init.location));
-    return cqn;
-  }
-
-  destroyCq(cqn: number): void {
-    const cq = this.#cq(cqn);
-    if (this.#completions.inUse(cq)) throw new NomadError("E_BUSY", `queue pairs complete in completion queue ${cqn}`);
-    this.#completions.forget(cq);
-    this.#cqs.delete(cqn);
-  }
-
-  /** A reliable connection in RESET. Its record's indices are set to where it starts. */
+  /** A queue pair in RESET. Its record's indices are set to where it starts. */
   createQp(init: QpInit): Qpn {
     return this.#add(init, (qp) => qp.storeConsumers());
   }
@@ -111,31 +61,46 @@ export class Hca {
   /** Moves a queue pair to another state or changes what it allows, by the table of ibv_modify_qp(3). */
   modifyQp(qpn: Qpn, attributes: QpAttributes, now: number): void {
     const qp = this.#qp(qpn);
-    applyAttributes(qp, attributes);
+    applyAttributes(qp, attributes, this.context.port);
     const to = attributes.state ?? qp.state;
     enterState(qp, to);
-    if (to === QPS_ERR) this.#completions.enterError(qp);
+    if (to === QPS_ERR) this.completions.enterError(qp);
     qp.state = to;
-    if (to === QPS_RESET) this.#context.gates.drained(qp);
+    if (to === QPS_RESET || !qp.requester.busy) this.context.drained(qp);
     this.#path.requester.restartTimer(qp, now);
-    this.#context.schedule.add(qp);
+    this.context.schedule.add(qp);
   }
 
   queryQp(qpn: Qpn): QpQuery {
     const qp = this.#qp(qpn);
-    const { requester, responder } = qp;
-    return { ...qp.settings, state: qp.state, sqPsn: requester.nextPsn, rqPsn: responder.expectedPsn };
+    const { requester, responder, state, type } = qp;
+    const sqDraining = state === QPS_SQD && requester.busy;
+    const psns = { sqPsn: requester.nextPsn, rqPsn: responder.expectedPsn };
+    return { ...qp.settings, state, curState: state, ...psns, type, sqDraining };
   }
 
+  /** What it has bound is unbound. E_BUSY while it is in a multicast group. */
   destroyQp(qpn: Qpn): void {
     const qp = this.#qp(qpn);
+    if (this.context.groups.has(qp)) throw new NomadError("E_BUSY", `queue pair ${qpn} is in a multicast group`);
     this.#stop(qp);
-    this.#context.gates.forget(qp);
-    this.#context.regions.refer(qp.init.pd, -1);
-    this.#completions.leave(qp);
-    this.#context.portCounters.add(qp.counters);
+    this.context.gates.forget(qp);
+    this.context.windows.forgetOwner(qp);
+    this.context.pds.refer(qp.pd, -1);
+    if (qp.srq !== null) qp.srq.references--;
+    this.completions.leave(qp);
+    this.context.portCounters.add(qp.counters);
     this.#queuePairs.delete(qpn);
     this.#numbers.release(qpn);
+  }
+
+  /** A UD queue pair joins a group, by its identifier (16 bytes) and multicast LID. That packets come is the fabric's part. */
+  attachMcast(qpn: Qpn, mgid: Uint8Array, mlid: number): void {
+    this.context.groups.attach(this.#qp(qpn), mgid, mlid);
+  }
+
+  detachMcast(qpn: Qpn, mgid: Uint8Array, mlid: number): void {
+    this.context.groups.detach(this.#qp(qpn), mgid, mlid);
   }
 
   // --- the data path ---
@@ -149,9 +114,9 @@ export class Hca {
     if (qp !== undefined) this.#path.doorbell(qp);
   }
 
-  /** One packet, BTH to ICRC, that came from port `slid`. `bytes` is not kept. */
-  receive(bytes: Uint8Array, offset: number, length: number, slid: Lid, now: number): void {
-    this.#path.receive(bytes, offset, length, slid, now);
+  /** One packet, BTH to ICRC, that came from port `slid`; to a multicast group, with its LID. `bytes` is not kept. */
+  receive(bytes: Uint8Array, offset: number, length: number, slid: Lid, now: number, dlid = this.context.lid): void {
+    this.#path.receive(bytes, offset, length, slid, dlid, now);
   }
 
   /** Sends at most `packetsMax` packets, queue pair by queue pair; true when there is more to do now. */
@@ -161,12 +126,12 @@ export class Hca {
 
   /** The link to `dlid` takes packets again. */
   transmitReady(dlid: Lid): void {
-    this.#context.schedule.ready(dlid);
+    this.context.schedule.ready(dlid);
   }
 
   /** When `tick` must be called next, or null. */
   deadline(): number | null {
-    return this.#context.timers.next();
+    return this.context.timers.next();
   }
 
   tick(now: number): void {
@@ -177,26 +142,26 @@ export class Hca {
 
   /** Holds the send queue: it starts no work request until no holder is left; what it has started goes on. */
   gate(qpn: Qpn, holder: string, _now: number): void {
-    this.#context.gates.hold(this.#qp(qpn), holder);
+    this.context.gates.hold(this.#qp(qpn), holder);
   }
 
   /** This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on. */
   ungate(qpn: Qpn, holder: string, now: number): void {
     const qp = this.#qp(qpn);
-    if (!this.#context.gates.release(qp, holder)) return;
+    if (!this.context.gates.release(qp, holder)) return;
     qp.requester.retriesLeft = qp.settings.retryCnt;
     qp.requester.rnrRetriesLeft = qp.settings.rnrRetry;
     this.#path.requester.restartTimer(qp, now);
-    this.#context.schedule.add(qp);
+    this.context.schedule.add(qp);
   }
 
   /** Has no send queue under this holder anything under way? `HcaEvents.drained` tells when that becomes true. */
   drained(holder: string): boolean {
-    return this.#context.gates.isDrained(holder);
+    return this.context.gates.isDrained(holder);
   }
 
   undrained(holder: string): Qpn[] {
-    return this.#context.gates.undrained(holder);
+    return this.context.gates.undrained(holder);
   }
 
   /** From here on every packet for it is dropped, nothing is sent, and memory is neither read nor written for it. */
@@ -207,8 +172,8 @@ export class Hca {
   thaw(qpn: Qpn): void {
     const qp = this.#qp(qpn);
     qp.frozen = false;
-    this.#completions.flush(qp);
-    this.#context.schedule.add(qp);
+    this.completions.flush(qp);
+    this.context.schedule.add(qp);
   }
 
   /** What makes it again elsewhere; it must be frozen or held, and drained (E_STATE). */
@@ -218,7 +183,7 @@ export class Hca {
 
   /** The queue pair of a snapshot under a new number, frozen until `thaw`. */
   restore(init: QpInit, snapshot: QpSnapshot): Qpn {
-    return this.#add(init, (qp) => {
+    return this.#add({ ...init, type: snapshot.type as QpType }, (qp) => {
       qp.frozen = true;
       applySnapshot(qp, snapshot);
     });
@@ -247,8 +212,8 @@ export class Hca {
     const { dlid = qp.settings.dlid, destQpn = qp.settings.destQpn, remoteEpoch = qp.settings.remoteEpoch } = target;
     Object.assign(qp.settings, { dlid, destQpn, remoteEpoch });
     adoptSettings(qp);
-    this.#context.schedule.unpark(qp);
-    this.#context.schedule.add(qp);
+    this.context.schedule.unpark(qp);
+    this.context.schedule.add(qp);
   }
 
   /** The owner's epoch: work requests translated under another are translated again. */
@@ -259,9 +224,8 @@ export class Hca {
   // --- counters ---
 
   /** Of the port: all queue pairs that are or were, and what belongs to none. A new object. */
-  get counters(): Counters {
-    const sum = new Counters();
-    sum.add(this.#context.portCounters);
+  override get counters(): Counters {
+    const sum = super.counters;
     for (const qp of this.#queuePairs.values()) sum.add(qp.counters);
     return sum;
   }
@@ -272,33 +236,42 @@ export class Hca {
   }
 
   #add(init: QpInit, prepare: (qp: QueuePair) => void): Qpn {
-    const { regions } = this.#context;
-    const sendCq = this.#cq(init.sendCq);
-    const recvCq = this.#cq(init.recvCq);
-    const qp = new QueuePair(init, sendCq, recvCq, regions);
-    regions.refer(init.pd, 1);
+    const { limits, pds, regions } = this.context;
+    checkRoom(this.#queuePairs.size, limits.maxQp, "queue pairs");
+    const qp = new QueuePair(init, this.#queuesOf(init), regions);
+    pds.refer(init.pd, 1);
     prepare(qp);
+    if (qp.srq !== null) qp.srq.references++;
     qp.qpn = this.#numbers.take();
-    this.#completions.join(qp);
+    this.completions.join(qp);
     this.#queuePairs.set(qp.qpn, qp);
     return qp.qpn;
   }
 
+  #queuesOf(init: QpInit): QpQueues {
+    const { type = QPT_RC, rq, srq: srqn } = init;
+    if (type !== QPT_RC && type !== QPT_UC && type !== QPT_UD)
+      throw new NomadError("E_VERB", `no queue pair type ${type}`);
+    const cqs = { sendCq: this.cq(init.sendCq), recvCq: this.cq(init.recvCq) };
+    if (srqn !== undefined) {
+      if (type === QPT_UC)
+        throw new NomadError("E_VERB", "an unreliable connection takes from no shared receive queue");
+      const srq = this.srq(srqn);
+      return { ...cqs, receives: srq, srq };
+    }
+    if (rq === undefined) throw new NomadError("E_VERB", "a queue pair needs a receive queue, its own or a shared one");
+    return { ...cqs, receives: new ReceiveQueue(init.memory, rq, init.pd), srq: null };
+  }
+
   #stop(qp: QueuePair): void {
     qp.frozen = true;
-    this.#context.timers.cancel(qp);
-    this.#context.schedule.unpark(qp);
+    this.context.timers.cancel(qp);
+    this.context.schedule.unpark(qp);
   }
 
   #qp(qpn: Qpn): QueuePair {
     const qp = this.#queuePairs.get(qpn);
     if (qp === undefined) throw new NomadError("E_VERB", `no queue pair ${qpn}`);
     return qp;
-  }
-
-  #cq(cqn: number): CompletionQueue {
-    const cq = this.#cqs.get(cqn);
-    if (cq === undefined) throw new NomadError("E_VERB", `no completion queue ${cqn}`);
-    return cq;
   }
 }

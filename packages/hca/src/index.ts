@@ -1,6 +1,10 @@
+export type { AddressHandle } from "./address-handle.ts";
+export { CompletionChannel } from "./completion-channel.ts";
 export { type CounterName, Counters, counterNames } from "./counters.ts";
+export { type DeviceAttributes, type DeviceLimits, deviceLimits, RD_ATOMIC_MAX } from "./device-limits.ts";
 export { Hca, type HcaOptions } from "./hca.ts";
-export type { RegionInit } from "./memory-region.ts";
-export { RD_ATOMIC_MAX } from "./modify-qp.ts";
+export type { RegionChange, RegionInit } from "./memory-region.ts";
+export type { PortAttributes, PortState } from "./port.ts";
 export { recvStride, sendStride } from "./ring.ts";
+export type { SrqChange } from "./shared-receive-queue.ts";
 export type * from "./types.ts";

@@ -1,5 +1,16 @@
-import { ACCESS_LOCAL_WRITE, ACCESS_REMOTE_ATOMIC, ACCESS_REMOTE_WRITE } from "@nomad/abi";
-import { assert, type LKey, limits, NomadError, type Random, type RKey } from "@nomad/base";
+import {
+  ACCESS_LOCAL_WRITE,
+  ACCESS_MW_BIND,
+  ACCESS_REMOTE_ATOMIC,
+  ACCESS_REMOTE_READ,
+  ACCESS_REMOTE_WRITE,
+  ACCESS_ZERO_BASED,
+} from "@nomad/abi";
+import { type LKey, NomadError, type Random, type RKey } from "@nomad/base";
+import { checkRoom } from "./device-limits.ts";
+import { KeyTable } from "./key-table.ts";
+import type { Window } from "./memory-window.ts";
+import type { ProtectionDomains } from "./protection-domains.ts";
 import type { DeviceMemory, MemoryRegion } from "./types.ts";
 
 export interface RegionInit {
@@ -12,107 +23,143 @@ export interface RegionInit {
   readonly access: number;
 }
 
-/** A registered region and the memory it is in. */
-export interface Region extends MemoryRegion {
+/** What `reregister` may change; what is left out stays. */
+export type RegionChange = Partial<Omit<RegionInit, "memory">>;
+
+/**
+ * What a key can open: bytes that a peer names from `address` on, `length` of them; byte `n` of its names is at `base + n`
+ * of the memory.
+ */
+export interface Range {
   readonly memory: DeviceMemory;
+  readonly base: number;
 }
 
-/** Keys are an index and eight random bits, so that a stale key hits nothing even when its index is used again. */
-const VARIANT_BITS = 8;
-const INDEX_MAX = 2 ** 24 - 1;
+/** A registered region and the memory it is in. */
+export interface Region extends MemoryRegion, Range {
+  readonly kind: "region";
+  /** Windows bound to it. */
+  windows: number;
+}
 
-/** Protection domains and the regions in them. */
+/** Who uses a key: a queue pair, in its domain. */
+export interface KeyUser {
+  readonly pd: number;
+}
+
+const ACCESS_KNOWN =
+  ACCESS_LOCAL_WRITE |
+  ACCESS_REMOTE_WRITE |
+  ACCESS_REMOTE_READ |
+  ACCESS_REMOTE_ATOMIC |
+  ACCESS_MW_BIND |
+  ACCESS_ZERO_BASED;
+
+/** Memory regions, and what their keys and those of windows open. */
 export class MemoryRegions {
   /** Raised whenever a key is lost; what was looked up under another generation must be looked up again. */
   generation = 0;
-  readonly #random: Random;
-  readonly #table: (Region | null)[] = [null];
-  readonly #variants: number[] = [0];
-  /** Indices given back, oldest first. */
-  readonly #free: number[] = [];
-  readonly #references = new Map<number, number>();
-  #nextPd = 1;
+  readonly keys: KeyTable<Region | Window>;
+  readonly #pds: ProtectionDomains;
+  readonly #max: number;
+  #count = 0;
 
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  allocPd(): number {
-    const pd = this.#nextPd++;
-    this.#references.set(pd, 0);
-    return pd;
-  }
-
-  /** @throws NomadError E_BUSY while a region or queue pair is in it. */
-  deallocPd(pd: number): void {
-    const references = this.#referencesOf(pd);
-    if (references > 0) throw new NomadError("E_BUSY", `protection domain ${pd} is in use ${references} times`);
-    this.#references.delete(pd);
-  }
-
-  /** A queue pair enters (1) or leaves (-1) the domain. */
-  refer(pd: number, change: 1 | -1): void {
-    this.#references.set(pd, this.#referencesOf(pd) + change);
+  constructor(random: Random, pds: ProtectionDomains, max: number) {
+    this.keys = new KeyTable(random);
+    this.#pds = pds;
+    this.#max = max;
   }
 
   /** @throws NomadError E_VERB when the range or the access flags are wrong. */
   register(init: RegionInit): MemoryRegion {
-    const { pd, memory, address, length, access } = init;
-    const inside = Number.isInteger(address) && Number.isInteger(length) && address >= 0 && length >= 0;
-    if (!inside || address + length > memory.bytes.length) {
-      throw new NomadError("E_VERB", `a region of ${length} bytes at ${address} is outside the memory`);
-    }
-    const remoteChange = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;
-    if ((access & remoteChange) !== 0 && (access & ACCESS_LOCAL_WRITE) === 0) {
-      throw new NomadError("E_VERB", "remote write and atomic access need local write access");
-    }
-    const index = this.#takeIndex();
-    this.refer(pd, 1);
-    const key = this.#newKey(index);
-    const region: Region = { lkey: key as LKey, rkey: key as RKey, pd, memory, address, length, access };
-    this.#table[index] = region;
+    checkRoom(this.#count, this.#max, "memory regions");
+    checkInit(init);
+    this.#pds.refer(init.pd, 1);
+    const index = this.keys.takeIndex();
+    const [lkey, rkey] = this.keys.newKeys(index);
+    const region = regionOf(init, lkey as LKey, rkey as RKey);
+    this.keys.set(index, region);
+    this.#count++;
     return region;
   }
 
-  /** @throws NomadError E_VERB when there is no such region. */
+  /**
+   * Changes a region under its keys (ibv_rereg_mr).
+   * @throws NomadError E_VERB as `register`, E_BUSY while windows are bound to it.
+   */
+  reregister(lkey: LKey, change: RegionChange): MemoryRegion {
+    const old = this.#unbound(lkey);
+    const init = { ...old, ...change };
+    checkInit(init);
+    this.#pds.refer(init.pd, 1);
+    this.#pds.refer(old.pd, -1);
+    const region = regionOf(init, old.lkey, old.rkey);
+    this.keys.replace(lkey, region);
+    this.generation++;
+    return region;
+  }
+
+  /** @throws NomadError E_VERB when there is no such region, E_BUSY while windows are bound to it. */
   deregister(lkey: LKey): void {
-    const index = lkey >>> VARIANT_BITS;
-    const region = this.#table[index];
-    if (!region || region.lkey !== lkey) throw new NomadError("E_VERB", `no memory region has lkey ${lkey}`);
-    this.#table[index] = null;
-    this.#free.push(index);
-    this.refer(region.pd, -1);
+    const region = this.#unbound(lkey);
+    this.keys.release(lkey);
+    this.#pds.refer(region.pd, -1);
+    this.#count--;
     this.generation++;
   }
 
-  /** The region that this key opens, in this domain, for this range and access; null when any of it does not hold. */
-  lookup(key: number, pd: number, address: number, length: number, access: number): Region | null {
-    const region = this.#table[key >>> VARIANT_BITS];
-    if (!region || region.lkey !== key || region.pd !== pd) return null;
-    if ((region.access & access) !== access) return null;
-    const offset = address - region.address;
-    return offset >= 0 && length <= region.length - offset ? region : null;
+  /** The region with this lkey, or null. */
+  find(lkey: number): Region | null {
+    const entry = this.keys.at(lkey);
+    return entry?.kind === "region" && entry.lkey === lkey ? entry : null;
   }
 
-  #referencesOf(pd: number): number {
-    const references = this.#references.get(pd);
-    if (references === undefined) throw new NomadError("E_VERB", `no protection domain ${pd}`);
-    return references;
+  /** The region that this lkey opens, in this domain, for this range and access; null when any of it does not hold. */
+  local(lkey: number, pd: number, address: number, length: number, access: number): Range | null {
+    const region = this.find(lkey);
+    if (region === null || region.pd !== pd) return null;
+    return covers(region, address, length, access) ? region : null;
   }
 
-  #takeIndex(): number {
-    // The oldest index first, and only when there are a few, so that none is used again soon.
-    if (this.#free.length > limits.sgesMax) return this.#free.shift() as number;
-    const index = this.#table.length;
-    assert(index <= INDEX_MAX, "an adapter has fewer than 2^24 memory regions");
-    this.#table.push(null);
-    this.#variants.push(this.#random.between(0, 255));
-    return index;
+  /** What this rkey opens to a queue pair's peer: a region, or a window that is bound. */
+  remote(rkey: number, user: KeyUser, address: number, length: number, access: number): Range | null {
+    const entry = this.keys.at(rkey);
+    if (entry === null || entry.rkey !== rkey || entry.pd !== user.pd) return null;
+    if (entry.kind === "window" && !entry.opensTo(user)) return null;
+    return covers(entry, address, length, access) ? entry : null;
   }
 
-  #newKey(index: number): number {
-    const variant = ((this.#variants[index] as number) + this.#random.between(1, 255)) & 0xff;
-    this.#variants[index] = variant;
-    return ((index << VARIANT_BITS) | variant) >>> 0;
+  #unbound(lkey: LKey): Region {
+    const region = this.find(lkey);
+    if (region === null) throw new NomadError("E_VERB", `no memory region has lkey ${lkey}`);
+    if (region.windows > 0) {
+      throw new NomadError("E_BUSY", `${region.windows} memory windows are bound to region ${lkey}`);
+    }
+    return region;
+  }
+}
+
+/** Is the range inside, and every access asked for allowed? */
+function covers(entry: Region | Window, address: number, length: number, access: number): boolean {
+  if ((entry.access & access) !== access) return false;
+  const offset = address - (entry.access & ACCESS_ZERO_BASED ? 0 : entry.address);
+  return offset >= 0 && length <= entry.length - offset;
+}
+
+function regionOf(init: RegionInit, lkey: LKey, rkey: RKey): Region {
+  const { pd, memory, address, length, access } = init;
+  const base = access & ACCESS_ZERO_BASED ? address : 0;
+  return { kind: "region", lkey, rkey, pd, memory, address, length, access, base, windows: 0 };
+}
+
+function checkInit({ memory, address, length, access }: RegionInit): void {
+  const inside = Number.isInteger(address) && Number.isInteger(length) && address >= 0 && length >= 0;
+  if (!inside || address + length > memory.bytes.length) {
+    throw new NomadError("E_VERB", `a region of ${length} bytes at ${address} is outside the memory`);
+  }
+  if ((access & ~ACCESS_KNOWN) !== 0) throw new NomadError("E_VERB", `access flags ${access} are not known`);
+  const remoteChange = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;
+  if ((access & remoteChange) !== 0 && (access & ACCESS_LOCAL_WRITE) === 0) {
+    throw new NomadError("E_VERB", "remote write and atomic access need local write access");
   }
 }

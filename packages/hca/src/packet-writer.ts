@@ -1,5 +1,5 @@
-import type { Psn } from "@nomad/base";
-import { ICRC_BYTES, type Opcode, writeBth } from "@nomad/iba";
+import type { Lid, Psn, Qpn } from "@nomad/base";
+import { ICRC_BYTES, isMulticastLid, type Opcode, writeBth } from "@nomad/iba";
 import type { HcaContext } from "./context.ts";
 import type { QueuePair } from "./queue-pair.ts";
 
@@ -11,7 +11,11 @@ export class PacketWriter {
   /** The frame's memory and where the packet starts in it; valid between `open` and `close`. */
   bytes: Uint8Array = new Uint8Array(0);
   at = 0;
+  /** A multicast packet leaves: this port's own members get it too. Valid during the call only. */
+  onMulticast: (bytes: Uint8Array, offset: number, length: number, mlid: Lid) => void = () => {};
   readonly #context: HcaContext;
+  #dlid = 0 as Lid;
+  #destQpn = 0 as Qpn;
   #opcode: Opcode | null = null;
   #payloadBytes = 0;
 
@@ -21,7 +25,11 @@ export class PacketWriter {
 
   /** Room for a packet to the queue pair's peer; false when the link takes no more, and the queue pair waits for it. */
   open(qp: QueuePair, opcode: Opcode, payloadBytes: number): boolean {
-    const dlid = qp.settings.dlid;
+    return this.openTo(qp, opcode, payloadBytes, qp.settings.dlid, qp.settings.destQpn);
+  }
+
+  /** The same, to any queue pair. */
+  openTo(qp: QueuePair, opcode: Opcode, payloadBytes: number, dlid: Lid, destQpn: Qpn): boolean {
     const slot = this.#context.egress.reserve(dlid, packetBytes(opcode, payloadBytes));
     if (slot === null) {
       this.#context.schedule.park(qp, dlid);
@@ -29,6 +37,8 @@ export class PacketWriter {
     }
     this.bytes = slot.bytes;
     this.at = slot.offset;
+    this.#dlid = dlid;
+    this.#destQpn = destQpn;
     this.#opcode = opcode;
     this.#payloadBytes = payloadBytes;
     return true;
@@ -50,12 +60,25 @@ export class PacketWriter {
     const length = packetBytes(opcode, this.#payloadBytes);
     const pad = padOf(this.#payloadBytes);
     const end = this.at + length - ICRC_BYTES;
-    writeBth(this.bytes, this.at, opcode.code, solicited, pad, qp.settings.destQpn, ackRequest, psn);
+    const pkey = this.#context.port.pkey(qp.settings.pkeyIndex);
+    writeBth(this.bytes, this.at, opcode.code, solicited, pad, this.#destQpn, ackRequest, psn, pkey);
     for (let i = end - pad; i < end; i++) this.bytes[i] = 0;
     if (this.#context.icrc !== null) {
-      this.#context.icrc.write(this.bytes, this.at, length, this.#context.lid, qp.settings.dlid);
+      this.#context.icrc.write(this.bytes, this.at, length, this.#context.lid, this.#dlid);
     } else {
       for (let i = 0; i < ICRC_BYTES; i++) this.bytes[end + i] = 0;
+    }
+    this.#release(qp, length);
+  }
+
+  #release(qp: QueuePair, length: number): void {
+    if (!this.#context.port.active) {
+      qp.counters.port_xmit_discards++;
+      return;
+    }
+    if (isMulticastLid(this.#dlid)) {
+      qp.counters.multicast_xmit_packets++;
+      this.onMulticast(this.bytes, this.at, length, this.#dlid);
     }
     this.#context.egress.commit(length, qp.qpn);
     qp.counters.port_xmit_packets++;

@@ -62,7 +62,7 @@ test("the first packet at a queue pair in RTR is told once as communication esta
     fabric.settle();
   }
   expect(b.sendCq.drain().map((c) => c.status)).toEqual([0, 0]);
-  expect(a.adapter.events.async).toEqual([{ kind: "comm-established", qpn: a.qpn }]);
+  expect(a.adapter.events.async).toEqual([{ kind: "COMM_EST", qpn: a.qpn }]);
 });
 
 test("in RTR nothing is sent, and in RTS what was posted goes out", () => {
@@ -144,10 +144,10 @@ test("numbers of destroyed queue pairs are not given again soon", () => {
 describe("a queue is refused that", () => {
   const cases: readonly (readonly [string, (init: QpInit) => QpInit])[] = [
     ["lies outside the memory", (init) => ({ ...init, sq: { ...init.sq, ring: (1 << 20) - 64 } })],
-    ["is not aligned", (init) => ({ ...init, rq: { ...init.rq, record: init.rq.record + 4 } })],
+    ["is not aligned", (init) => ({ ...init, rq: { ...a.init.rq, record: a.init.rq.record + 4 } })],
     ["has no power of two of entries", (init) => ({ ...init, sq: { ...init.sq, entries: 48 } })],
     ["has too many entries", (init) => ({ ...init, sq: { ...init.sq, entries: limits.ringEntriesMax * 2 } })],
-    ["has too many elements", (init) => ({ ...init, rq: { ...init.rq, maxSge: limits.sgesMax + 1 } })],
+    ["has too many elements", (init) => ({ ...init, rq: { ...a.init.rq, maxSge: limits.sgesMax + 1 } })],
     ["belongs to no protection domain", (init) => ({ ...init, pd: 99 })],
     ["completes nowhere", (init) => ({ ...init, recvCq: 99 })],
   ];

@@ -1,21 +1,27 @@
-import { QPS_RESET, QPS_RTR, QPS_RTS, QPS_SQD, QPT_RC, QUEUE_CONSUMER } from "@nomad/abi";
-import { type Lid, limits, NomadError, type Psn, type Qpn } from "@nomad/base";
+import { QPS_RESET, QPS_RTR, QPS_RTS, QPS_SQD, QPS_SQE, QPT_RC, QUEUE_CONSUMER } from "@nomad/abi";
+import type { Lid, Psn, Qpn } from "@nomad/base";
 import type { CompletionQueue } from "./completion-queue.ts";
 import { Counters } from "./counters.ts";
-import type { MemoryRegions } from "./memory-region.ts";
+import type { KeyUser, MemoryRegions } from "./memory-region.ts";
+import { checkElements, type ReceiveQueue } from "./receive-queue.ts";
 import { RequesterState } from "./requester-state.ts";
 import { ResponderState } from "./responder-state.ts";
-import { Ring, recvStride, sendStride } from "./ring.ts";
+import { Ring, sendStride } from "./ring.ts";
 import type { Scheduled } from "./schedule.ts";
+import type { SharedReceiveQueue } from "./shared-receive-queue.ts";
 import type { Timed } from "./timer-queue.ts";
-import type { QpAttributes, QpInit, QpState } from "./types.ts";
+import type { QpAttributes, QpInit, QpState, QpType } from "./types.ts";
 
 /** All attributes but the state; 0 where none was set. */
-export type QpSettings = { -readonly [K in keyof Omit<Required<QpAttributes>, "state">]: Required<QpAttributes>[K] };
+export type QpSettings = Required<Omit<QpAttributes, "state" | "curState">>;
 
 export function emptySettings(): QpSettings {
   return {
     access: 0,
+    enSqdAsyncNotify: 0,
+    pkeyIndex: 0,
+    port: 0,
+    qkey: 0,
     pathMtu: 0,
     timeout: 0,
     retryCnt: 0,
@@ -31,22 +37,35 @@ export function emptySettings(): QpSettings {
   };
 }
 
-/** One end of a connection: its queues, its attributes, and the state of its two halves. */
-export class QueuePair implements Scheduled<QueuePair>, Timed {
-  readonly type = QPT_RC;
+/** What a queue pair completes in and receives from. */
+export interface QpQueues {
+  readonly sendCq: CompletionQueue;
+  readonly recvCq: CompletionQueue;
+  readonly receives: ReceiveQueue;
+  /** `receives`, when it is shared. */
+  readonly srq: SharedReceiveQueue | null;
+}
+
+/** One end of a connection, or of no connection: its queues, its attributes, and the state of its two halves. */
+export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
+  readonly type: QpType;
   /** Given once all is well, and changed by a move. */
   qpn = 0 as Qpn;
   readonly init: QpInit;
+  readonly pd: number;
   readonly sq: Ring;
-  readonly rq: Ring;
   readonly sendCq: CompletionQueue;
   readonly recvCq: CompletionQueue;
+  readonly receives: ReceiveQueue;
+  readonly srq: SharedReceiveQueue | null;
   state: QpState = QPS_RESET;
   settings = emptySettings();
   localEpoch: number;
   /** Bytes of payload in a full packet, and ms until a packet is sent again; derived from the settings. */
   mtu = 0;
   timeoutMs: number | null = null;
+  /** In SQD: an event is to tell that the send queue has drained. */
+  drainEventDue = false;
   /** Stopped for good or until thawed: no packet in or out, no access to memory. */
   frozen = false;
   /** Who holds the send queue: it starts no work request while there is one. */
@@ -62,17 +81,18 @@ export class QueuePair implements Scheduled<QueuePair>, Timed {
   heapIndex = -1;
   heapAt = 0;
 
-  /** @throws NomadError E_VERB when the queues are not where they may be. */
-  constructor(init: QpInit, sendCq: CompletionQueue, recvCq: CompletionQueue, regions: MemoryRegions) {
-    for (const { maxSge } of [init.sq, init.rq]) {
-      if (maxSge > limits.sgesMax) throw new NomadError("E_VERB", `${maxSge} elements: at most ${limits.sgesMax}`);
-    }
+  /** @throws NomadError E_VERB when the send queue is not where it may be. */
+  constructor(init: QpInit, queues: QpQueues, regions: MemoryRegions) {
+    checkElements(init.sq.maxSge);
+    this.type = init.type ?? QPT_RC;
     this.init = init;
+    this.pd = init.pd;
     this.localEpoch = init.localEpoch;
     this.sq = new Ring(init.memory, init.sq, sendStride(init.sq.maxSge));
-    this.rq = new Ring(init.memory, init.rq, recvStride(init.rq.maxSge));
-    this.sendCq = sendCq;
-    this.recvCq = recvCq;
+    this.sendCq = queues.sendCq;
+    this.recvCq = queues.recvCq;
+    this.receives = queues.receives;
+    this.srq = queues.srq;
     this.requester = new RequesterState(this.sq, regions);
     this.responder = new ResponderState(regions);
   }
@@ -89,12 +109,12 @@ export class QueuePair implements Scheduled<QueuePair>, Timed {
 
   /** Does it take requests? */
   get responding(): boolean {
-    return this.state >= QPS_RTR && this.state <= QPS_SQD;
+    return this.state >= QPS_RTR && this.state <= QPS_SQE;
   }
 
   /** Publishes how far the queues are executed. */
   storeConsumers(): void {
     this.sq.store(QUEUE_CONSUMER, this.requester.consumer);
-    this.rq.store(QUEUE_CONSUMER, this.responder.consumer);
+    if (this.srq === null) this.receives.storeConsumer();
   }
 }

@@ -68,15 +68,14 @@ export class Replier {
     const offset = response.sent * qp.mtu;
     const count = Math.min(qp.mtu, response.length - offset);
     const from = response.address + offset;
-    const region =
-      count === 0 ? null : this.#context.regions.lookup(response.rkey, qp.init.pd, from, count, ACCESS_REMOTE_READ);
-    if (count > 0 && region === null) return this.#refuse(qp, response);
+    const range = count === 0 ? null : this.#context.regions.remote(response.rkey, qp, from, count, ACCESS_REMOTE_READ);
+    if (count > 0 && range === null) return this.#refuse(qp, response);
     const ends = response.sent + 1 === response.packets;
     const opcode = readResponseOpcode(positionOf(response.sent === 0, ends));
     const writer = this.#writer;
     if (!writer.open(qp, opcode, count)) return "blocked";
     if (opcode.at.aeth !== undefined) writeAeth(writer.bytes, writer.headerAt("aeth"), SYNDROME_ACK, response.msn);
-    if (region !== null) copyBytes(writer.bytes, writer.payloadAt, region.memory.bytes, from, count);
+    if (range !== null) copyBytes(writer.bytes, writer.payloadAt, range.memory.bytes, range.base + from, count);
     writer.close(qp, psnAdd(response.psn, response.sent), false, false);
     response.sent++;
     if (ends) qp.responder.responses.shift();
@@ -90,7 +89,7 @@ export class Replier {
     responses.clear();
     responses.acknowledge(missing, msn, nakSyndrome(NAK_REMOTE_ACCESS_ERROR));
     qp.counters.resp_remote_access_errors++;
-    this.#context.events.asyncEvent({ kind: "qp-access-error", qpn: qp.qpn });
+    this.#context.events.asyncEvent({ kind: "QP_ACCESS_ERR", qpn: qp.qpn });
     this.#completions.enterError(qp);
     return this.transmit(qp);
   }

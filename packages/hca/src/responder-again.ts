@@ -23,7 +23,7 @@ export function readable(
   address: number,
   length: number,
 ): boolean {
-  return length === 0 || regions.lookup(rkey, qp.init.pd, address, length, ACCESS_REMOTE_READ) !== null;
+  return length === 0 || regions.remote(rkey, qp, address, length, ACCESS_REMOTE_READ) !== null;
 }
 
 /** What may not be read any more is dropped: a NAK would fail a queue pair that only a ghost of a packet has reached. */

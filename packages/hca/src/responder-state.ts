@@ -1,5 +1,5 @@
 import type { Psn, RKey } from "@nomad/base";
-import type { MemoryRegions, Region } from "./memory-region.ts";
+import type { MemoryRegions, Range } from "./memory-region.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import { RecvRequest } from "./work-request.ts";
 
@@ -8,25 +8,25 @@ export class ResponderState {
   expectedPsn = 0 as Psn;
   /** Messages completed, 24 bits. */
   msn = 0;
-  /** Entries of the receive queue that are completed; an open message has taken the next one. */
-  consumer = 0;
   /** The message of which some packets have come. */
   message: "none" | "send" | "write" = "none";
   /** Bytes of it that have come. */
   received = 0;
-  /** Is the receive work request at `consumer` loaded for the open message? */
+  /** Is a receive work request loaded for the open message: the next of its own queue, or one that a shared queue gave away? */
   holdsReceive = false;
   readonly receive: RecvRequest;
   /** The target of the open WRITE: looked up under `writeGeneration`, null for a WRITE of no bytes. */
   writeAddress = 0;
   writeRkey = 0 as RKey;
   writeLength = 0;
-  writeRegion: Region | null = null;
+  writeRange: Range | null = null;
   writeGeneration = -1;
   /** A NAK asked for `expectedPsn`: later packets are dropped until it comes. */
   nakSent = false;
   /** Has its owner been told that the peer has sent something? */
   established = false;
+  /** In the error state: has its owner been told that it takes nothing more from its shared queue? */
+  lastWqeTold = false;
   /** Results of the last atomics, oldest first. */
   readonly atomics: { psn: Psn; original: bigint }[] = [];
   responses = new ResponseQueue(0);
@@ -35,12 +35,11 @@ export class ResponderState {
     this.receive = new RecvRequest(regions);
   }
 
-  /** No message is open any more; a receive work request taken for it is not used up. */
+  /** No message is open any more. A receive work request taken for it is kept for the next. */
   closeMessage(): void {
     this.message = "none";
     this.received = 0;
-    this.holdsReceive = false;
-    this.writeRegion = null;
+    this.writeRange = null;
   }
 
   /** Nothing has come yet, and the first request will have this PSN. */
@@ -51,6 +50,8 @@ export class ResponderState {
     this.established = false;
     this.atomics.length = 0;
     this.responses.clear();
+    this.holdsReceive = false;
+    this.lastWqeTold = false;
     this.closeMessage();
   }
 

@@ -2,13 +2,15 @@ import {
   ACCESS_REMOTE_ATOMIC,
   ACCESS_REMOTE_READ,
   ACCESS_REMOTE_WRITE,
-  QPS_RTR,
   WC_LOC_LEN_ERR,
   WC_LOC_PROT_ERR,
   WC_LOC_QP_OP_ERR,
+  WC_MW_BIND_ERR,
   WC_RECV,
   WC_RECV_RDMA_WITH_IMM,
   WC_SUCCESS,
+  WC_WITH_IMM,
+  WC_WITH_INV,
 } from "@nomad/abi";
 import { limits } from "@nomad/base";
 import {
@@ -16,6 +18,7 @@ import {
   atomicEthCompare,
   atomicEthRkey,
   atomicEthSwapOrAdd,
+  iethRkey,
   immDt,
   NAK_INVALID_REQUEST,
   NAK_PSN_SEQUENCE_ERROR,
@@ -38,8 +41,10 @@ import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { copyBytes } from "./copy.ts";
 import type { QueuePair } from "./queue-pair.ts";
+import type { ReceiveIntake } from "./receive-intake.ts";
 import { executeAgain, readable } from "./responder-again.ts";
 import { ATOMIC_BYTES, READ_PACKETS_MAX } from "./work-request.ts";
+import { findWriteTarget, openWrite } from "./write-target.ts";
 
 /** What a request goes through, in order; then the ways in which it ends early. */
 type Step =
@@ -59,7 +64,8 @@ type Step =
   | "access-error"
   | "length-error"
   | "operational-error"
-  | "protection-error";
+  | "protection-error"
+  | "invalidate-error";
 
 /** The flag that a queue pair's access must have for an operation of a peer; SEND needs none. */
 const accessNeeded = {
@@ -71,11 +77,12 @@ const accessNeeded = {
 } as const;
 
 /**
- * Executes requests: each goes through the steps above, one method each, which return the next (IBA 9.7.4, 9.7.5). Nothing
+ * Executes the requests of a reliable connection: each goes through the steps above, one method each, which return the next (IBA 9.7.4, 9.7.5). Nothing
  * is sent here: responses are queued, and leave when the queue pair has its turn.
  */
 export class Responder {
   readonly #context: HcaContext;
+  readonly #intake: ReceiveIntake;
   readonly #completions: Completions;
   readonly #steps: Readonly<Record<Exclude<Step, "done">, (qp: QueuePair, packet: Packet) => Step>> = {
     sequence: (qp, packet) => this.#sequence(qp, packet),
@@ -94,19 +101,17 @@ export class Responder {
     "length-error": (qp, packet) => this.#lengthError(qp, packet),
     "operational-error": (qp) => this.#receiveError(qp, WC_LOC_QP_OP_ERR),
     "protection-error": (qp) => this.#receiveError(qp, WC_LOC_PROT_ERR),
+    "invalidate-error": (qp) => this.#receiveError(qp, WC_MW_BIND_ERR),
   };
 
-  constructor(context: HcaContext, completions: Completions) {
+  constructor(context: HcaContext, intake: ReceiveIntake, completions: Completions) {
     this.#context = context;
+    this.#intake = intake;
     this.#completions = completions;
   }
 
   /** A request for a queue pair that takes them. */
   receive(qp: QueuePair, packet: Packet): void {
-    if (qp.state === QPS_RTR && !qp.responder.established) {
-      qp.responder.established = true;
-      this.#context.events.asyncEvent({ kind: "comm-established", qpn: qp.qpn });
-    }
     for (let step: Step = "sequence"; step !== "done"; ) step = this.#steps[step](qp, packet);
     if (qp.responder.responses.head !== null) this.#context.schedule.add(qp);
   }
@@ -141,22 +146,16 @@ export class Responder {
   }
 
   #takeReceive(qp: QueuePair): Step {
-    const responder = qp.responder;
-    const posted = (qp.rq.producer - responder.consumer) >>> 0;
-    if (posted === 0) return "not-ready";
-    if (posted > qp.rq.entries) {
-      this.#context.events.asyncEvent({ kind: "qp-fatal", qpn: qp.qpn });
-      return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
+    switch (this.#intake.take(qp)) {
+      case "held":
+        return "length";
+      case "none":
+        return "not-ready";
+      case "malformed":
+        return "operational-error";
+      case "spoilt":
+        return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
     }
-    const { receive } = responder;
-    let wellFormed = receive.load(qp.rq, responder.consumer, qp.init.rq.maxSge, qp.init.pd);
-    if (wellFormed && receive.sges.count > 0 && receive.localEpoch !== qp.localEpoch) {
-      const answer = this.#context.events.translate(qp.qpn, "recv", qp.rq.address(responder.consumer));
-      if (answer === "pending") return "not-ready";
-      wellFormed = receive.load(qp.rq, responder.consumer, qp.init.rq.maxSge, qp.init.pd);
-    }
-    responder.holdsReceive = true;
-    return wellFormed ? "length" : "operational-error";
   }
 
   #length(qp: QueuePair, packet: Packet): Step {
@@ -165,35 +164,22 @@ export class Responder {
     if (!payloadFits(packet.opcode, packet.payloadBytes, qp.mtu)) return "length-error";
     if (operation === "send") {
       const fits = responder.received + packet.payloadBytes <= responder.receive.sges.bytes;
-      return fits ? "execute" : "length-error";
+      return fits ? "access" : "length-error";
     }
-    if (operation !== "write") return "access";
-    if (begins) this.#openWrite(qp, packet);
+    if (operation !== "write") return "execute";
+    if (begins) openWrite(responder, packet);
     const left = responder.writeLength - responder.received - packet.payloadBytes;
     const fits = ends ? left === 0 : left > 0;
     return fits && responder.writeLength <= limits.messageBytesMax ? "access" : "length-error";
   }
 
-  #openWrite(qp: QueuePair, packet: Packet): void {
-    const responder = qp.responder;
-    const at = packet.offset + (packet.opcode.at.reth as number);
-    responder.writeAddress = rethAddress(packet.bytes, at);
-    responder.writeRkey = rethRkey(packet.bytes, at);
-    responder.writeLength = rethLength(packet.bytes, at);
-    responder.writeGeneration = -1;
-  }
-
-  /** The whole range of a WRITE is checked with its first packet, and again when a key has been lost since. */
+  /** The range of a WRITE, and the window that a SEND invalidates: both before anything is done. */
   #access(qp: QueuePair, packet: Packet): Step {
-    const { operation } = packet.opcode;
-    const responder = qp.responder;
-    const { regions } = this.#context;
-    if (operation !== "write") return "execute";
-    if (responder.writeLength === 0 || responder.writeGeneration === regions.generation) return "execute";
-    const { writeRkey, writeAddress, writeLength } = responder;
-    responder.writeGeneration = regions.generation;
-    responder.writeRegion = regions.lookup(writeRkey, qp.init.pd, writeAddress, writeLength, ACCESS_REMOTE_WRITE);
-    return responder.writeRegion === null ? "access-error" : "execute";
+    const { operation, invalidate, at } = packet.opcode;
+    if (operation === "write" && !findWriteTarget(this.#context.regions, qp)) return "access-error";
+    if (!invalidate) return "execute";
+    const rkey = iethRkey(packet.bytes, packet.offset + (at.ieth as number));
+    return this.#context.windows.mayInvalidate(qp, rkey) ? "execute" : "invalidate-error";
   }
 
   #execute(qp: QueuePair, packet: Packet): Step {
@@ -204,9 +190,9 @@ export class Responder {
       case "atomic":
         return this.#executeAtomic(qp, packet);
       case "write": {
-        const memory = responder.writeRegion?.memory;
-        const at = responder.writeAddress + responder.received;
-        if (memory) copyBytes(memory.bytes, at, packet.bytes, packet.payloadOffset, packet.payloadBytes);
+        const range = responder.writeRange;
+        const at = (range?.base ?? 0) + responder.writeAddress + responder.received;
+        if (range !== null) copyBytes(range.memory.bytes, at, packet.bytes, packet.payloadOffset, packet.payloadBytes);
         break;
       }
       default: {
@@ -244,13 +230,14 @@ export class Responder {
     const address = atomicEthAddress(packet.bytes, at);
     if (address % ATOMIC_BYTES !== 0) return "invalid-request";
     const rkey = atomicEthRkey(packet.bytes, at);
-    const region = this.#context.regions.lookup(rkey, qp.init.pd, address, ATOMIC_BYTES, ACCESS_REMOTE_ATOMIC);
-    if (region === null) return "access-error";
-    const { view } = region.memory;
-    const original = view.getBigUint64(address, true);
+    const range = this.#context.regions.remote(rkey, qp, address, ATOMIC_BYTES, ACCESS_REMOTE_ATOMIC);
+    if (range === null) return "access-error";
+    const { view } = range.memory;
+    const target = range.base + address;
+    const original = view.getBigUint64(target, true);
     const operand = atomicEthSwapOrAdd(packet.bytes, at);
-    if (packet.opcode.code !== RC_COMPARE_SWAP) view.setBigUint64(address, original + operand, true);
-    else if (original === atomicEthCompare(packet.bytes, at)) view.setBigUint64(address, operand, true);
+    if (packet.opcode.code !== RC_COMPARE_SWAP) view.setBigUint64(target, original + operand, true);
+    else if (original === atomicEthCompare(packet.bytes, at)) view.setBigUint64(target, operand, true);
     qp.counters.rx_atomic_requests++;
     responder.msn = (responder.msn + 1) & 0xffffff;
     responder.expectedPsn = psnAdd(packet.psn, 1);
@@ -261,17 +248,32 @@ export class Responder {
 
   #complete(qp: QueuePair, packet: Packet): Step {
     const responder = qp.responder;
-    const { operation, immediate, at } = packet.opcode;
+    const { operation } = packet.opcode;
     const bytes = responder.received;
     responder.message = "none";
     responder.received = 0;
     responder.msn = (responder.msn + 1) & 0xffffff;
     if (operation === "write") qp.counters.rx_write_requests++;
-    if (!responder.holdsReceive) return "acknowledge";
-    const opcode = operation === "write" ? WC_RECV_RDMA_WITH_IMM : WC_RECV;
-    const data = immediate ? immDt(packet.bytes, packet.offset + (at.immDt as number)) : null;
-    this.#completions.receive(qp, WC_SUCCESS, opcode, bytes, data, packet.solicited);
+    if (responder.holdsReceive) this.#completeReceive(qp, packet, bytes);
     return "acknowledge";
+  }
+
+  #completeReceive(qp: QueuePair, packet: Packet, bytes: number): void {
+    const { operation, immediate, invalidate, at } = packet.opcode;
+    const opcode = operation === "write" ? WC_RECV_RDMA_WITH_IMM : WC_RECV;
+    const completion = this.#completions.beginReceive(qp, WC_SUCCESS, opcode, bytes);
+    if (immediate) {
+      completion.flags = WC_WITH_IMM;
+      completion.immediate = immDt(packet.bytes, packet.offset + (at.immDt as number));
+    }
+    if (invalidate) {
+      const rkey = iethRkey(packet.bytes, packet.offset + (at.ieth as number));
+      this.#context.windows.invalidate(qp, rkey);
+      completion.flags = WC_WITH_INV;
+      completion.immediate = rkey;
+    }
+    completion.solicited = packet.solicited;
+    this.#completions.endReceive(qp, completion);
   }
 
   #acknowledge(qp: QueuePair, packet: Packet): Step {
@@ -305,13 +307,13 @@ export class Responder {
   }
 
   #invalidRequest(qp: QueuePair): Step {
-    this.#context.events.asyncEvent({ kind: "qp-request-error", qpn: qp.qpn });
+    this.#context.events.asyncEvent({ kind: "QP_REQ_ERR", qpn: qp.qpn });
     return this.#fatal(qp, NAK_INVALID_REQUEST);
   }
 
   #accessError(qp: QueuePair): Step {
     qp.counters.resp_remote_access_errors++;
-    this.#context.events.asyncEvent({ kind: "qp-access-error", qpn: qp.qpn });
+    this.#context.events.asyncEvent({ kind: "QP_ACCESS_ERR", qpn: qp.qpn });
     return this.#fatal(qp, NAK_REMOTE_ACCESS_ERROR);
   }
 
@@ -319,13 +321,13 @@ export class Responder {
   #lengthError(qp: QueuePair, packet: Packet): Step {
     qp.counters.resp_local_length_error++;
     if (packet.opcode.operation !== "send") return "invalid-request";
-    this.#completions.receive(qp, WC_LOC_LEN_ERR, WC_RECV, 0, null, false);
+    this.#completions.failReceive(qp, WC_LOC_LEN_ERR);
     return this.#fatal(qp, NAK_INVALID_REQUEST);
   }
 
   /** The receive work request is at fault; the requester learns only that this side failed. */
   #receiveError(qp: QueuePair, status: number): Step {
-    this.#completions.receive(qp, status, WC_RECV, 0, null, false);
+    this.#completions.failReceive(qp, status);
     return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
   }
 

@@ -59,6 +59,24 @@ export class Ring {
     return this.#ring + (index & this.#mask) * this.stride;
   }
 
+  /**
+   * Becomes what another ring is, with its entries from `consumer` to `producer`.
+   * @throws NomadError E_VERB when they do not fit.
+   */
+  takeOver(from: Ring, consumer: number, producer: number): void {
+    const count = (producer - consumer) >>> 0;
+    if (count > Math.min(this.entries, from.entries)) {
+      throw new NomadError("E_VERB", `${count} entries do not fit into a queue of ${this.entries}`);
+    }
+    for (let i = 0; i < count; i++) {
+      const at = from.address(consumer + i);
+      this.memory.bytes.set(from.memory.bytes.subarray(at, at + this.stride), this.address(consumer + i));
+    }
+    for (let field = 0; field < QUEUE_RECORD_BYTES; field += 4) this.store(field, from.load(field));
+    this.store(QUEUE_CONSUMER, consumer);
+    this.store(QUEUE_PRODUCER, producer);
+  }
+
   get producer(): number {
     return this.load(QUEUE_PRODUCER);
   }

@@ -3,6 +3,7 @@ import { Random } from "@nomad/base";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MemoryRegions } from "./memory-region.ts";
+import { ProtectionDomains } from "./protection-domains.ts";
 import { SgeList } from "./sge-list.ts";
 import { sharedMemory } from "./testing/fabric.ts";
 
@@ -10,8 +11,9 @@ const DATA = 1024;
 
 function setUp(lengths: readonly number[]) {
   const memory = sharedMemory(1 << 16);
-  const regions = new MemoryRegions(new Random(1));
-  const pd = regions.allocPd();
+  const pds = new ProtectionDomains(1);
+  const regions = new MemoryRegions(new Random(1), pds, 9);
+  const pd = pds.alloc();
   const whole = { pd, memory, address: DATA, length: 60_000, access: ACCESS_LOCAL_WRITE };
   const { lkey } = regions.register(whole);
   let address = DATA;

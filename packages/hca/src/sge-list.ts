@@ -16,6 +16,8 @@ export class SgeList {
   readonly #addresses = new Float64Array(limits.sgesMax);
   readonly #lengths = new Float64Array(limits.sgesMax);
   readonly #keys = new Uint32Array(limits.sgesMax);
+  /** What is added to an address to find it in memory: not 0 in a zero-based region. */
+  readonly #bases = new Float64Array(limits.sgesMax);
   readonly #memories: (DeviceMemory | null)[] = new Array<DeviceMemory | null>(limits.sgesMax).fill(null);
   readonly #regions: MemoryRegions;
   #generation = -1;
@@ -51,8 +53,21 @@ export class SgeList {
     this.#reset(1, 0, 0, true);
     this.#addresses[0] = at;
     this.#lengths[0] = bytes;
+    this.#bases[0] = 0;
     this.#memories[0] = memory;
     this.bytes = bytes;
+  }
+
+  address(element: number): number {
+    return this.#addresses[element] as number;
+  }
+
+  length(element: number): number {
+    return this.#lengths[element] as number;
+  }
+
+  key(element: number): number {
+    return this.#keys[element] as number;
   }
 
   /** Do the keys of all elements that are not empty give access to all of their memory? */
@@ -102,7 +117,7 @@ export class SgeList {
       const memory = this.#resolve(this.#element);
       if (memory === null) return false;
       const part = Math.min(length - inside, count - done);
-      const address = (this.#addresses[this.#element] as number) + inside;
+      const address = (this.#addresses[this.#element] as number) + (this.#bases[this.#element] as number) + inside;
       if (gather) copyBytes(packet, packetAt + done, memory.bytes, address, part);
       else copyBytes(memory.bytes, address, packet, packetAt + done, part);
       done += part;
@@ -119,9 +134,10 @@ export class SgeList {
     if (known) return known;
     const address = this.#addresses[i] as number;
     const length = this.#lengths[i] as number;
-    const region = this.#regions.lookup(this.#keys[i] as number, this.#pd, address, length, this.#access);
+    const region = this.#regions.local(this.#keys[i] as number, this.#pd, address, length, this.#access);
     const memory = region === null ? null : region.memory;
     this.#memories[i] = memory;
+    if (region !== null) this.#bases[i] = region.base;
     return memory;
   }
 }

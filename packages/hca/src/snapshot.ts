@@ -1,7 +1,7 @@
 import { QPS_RTR, QPS_SQD } from "@nomad/abi";
 import { NomadError } from "@nomad/base";
 import { adoptSettings } from "./modify-qp.ts";
-import type { QueuePair } from "./queue-pair.ts";
+import { emptySettings, type QueuePair } from "./queue-pair.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import type { QpSnapshot } from "./types.ts";
 
@@ -19,6 +19,12 @@ export function snapshotOf(qp: QueuePair): QpSnapshot {
       `queue pair ${qp.qpn} is ${requester.busy ? "not drained" : "neither frozen nor held"}`,
     );
   }
+  if (qp.srq !== null && responder.holdsReceive) {
+    throw new NomadError(
+      "E_STATE",
+      `queue pair ${qp.qpn} has taken a receive work request for a message that is not whole`,
+    );
+  }
   return {
     type: qp.type,
     state: qp.state,
@@ -27,7 +33,7 @@ export function snapshotOf(qp: QueuePair): QpSnapshot {
     rqPsn: responder.expectedPsn,
     msn: responder.msn,
     sqConsumer: requester.consumer,
-    rqConsumer: responder.consumer,
+    rqConsumer: qp.srq === null ? qp.receives.consumer : 0,
     signalAll: qp.init.signalAll,
     userIndex: qp.init.userIndex,
     atomics: responder.atomics.map(({ psn, original }) => ({ psn, original })),
@@ -38,14 +44,14 @@ export function snapshotOf(qp: QueuePair): QpSnapshot {
 export function applySnapshot(qp: QueuePair, snapshot: QpSnapshot): void {
   const { requester, responder } = qp;
   qp.state = snapshot.state;
-  qp.settings = { ...snapshot.attributes };
+  qp.settings = { ...emptySettings(), ...snapshot.attributes };
   adoptSettings(qp);
   requester.consumer = snapshot.sqConsumer;
   requester.restartAt(snapshot.sqPsn);
   requester.retriesLeft = snapshot.attributes.retryCnt;
   requester.rnrRetriesLeft = snapshot.attributes.rnrRetry;
   responder.restartAt(snapshot.rqPsn);
-  responder.consumer = snapshot.rqConsumer;
+  if (qp.srq === null) qp.receives.consumer = snapshot.rqConsumer;
   responder.msn = snapshot.msn;
   for (const { psn, original } of snapshot.atomics) responder.atomics.push({ psn, original });
   const responds = snapshot.state >= QPS_RTR && snapshot.state <= QPS_SQD;

@@ -1,4 +1,6 @@
+import type { MW_TYPE_1, MW_TYPE_2, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import type { Lid, LKey, Psn, Qpn, RKey } from "@nomad/base";
+import type { CompletionChannel } from "./completion-channel.ts";
 
 /** Memory that the adapter reads and writes: a guest's, or a program's own. Addresses are offsets into `bytes`. */
 export interface DeviceMemory {
@@ -13,6 +15,9 @@ export interface Egress {
   /**
    * Room for one packet of at most `bytes` towards port `dlid`, or null while that link may take no more; the caller
    * then calls `Hca.transmitReady(dlid)` when it may. The slot is valid until `commit` and may be reused after it.
+   *
+   * A multicast LID (0xc000 to 0xfffe) stands for all ports but this one that have members in the group: the packet is
+   * copied to each as it is, and given there to `Hca.receive` with that LID. The adapter itself delivers to its own members.
    */
   reserve(dlid: Lid, bytes: number): PacketSlot | null;
   /** The packet in the slot is complete and `bytes` long; the queue pair `from` sends it. */
@@ -34,11 +39,21 @@ export interface RingLocation {
   readonly entries: number;
 }
 
+/** Where a queue of work requests is, and how many elements each may have. */
+export type WorkRing = RingLocation & { readonly maxSge: number };
+
+export type QpType = typeof QPT_RC | typeof QPT_UC | typeof QPT_UD;
+
 export interface QpInit {
+  /** QPT_RC when left out. */
+  readonly type?: QpType;
   readonly pd: number;
   readonly memory: DeviceMemory;
-  readonly sq: RingLocation & { readonly maxSge: number };
-  readonly rq: RingLocation & { readonly maxSge: number };
+  readonly sq: WorkRing;
+  /** May be left out when there is an `srq`, which is then used in its place. */
+  readonly rq?: WorkRing;
+  /** The shared receive queue that it takes receive work requests from (RC and UD). */
+  readonly srq?: number;
   readonly sendCq: number;
   readonly recvCq: number;
   readonly signalAll: boolean;
@@ -51,6 +66,16 @@ export interface QpInit {
 /** Attributes of ibv_modify_qp, by libibverbs' names; which are required or allowed is the table in iba. */
 export interface QpAttributes {
   state?: QpState;
+  /** What the caller takes the state to be; refused when it is another. */
+  curState?: QpState;
+  /** 1: an event tells when the send queue has drained in SQD. */
+  enSqdAsyncNotify?: number;
+  /** Index in the port's table of partitions. */
+  pkeyIndex?: number;
+  /** There is one, 1. */
+  port?: number;
+  /** Datagrams: the key that a sender must give. */
+  qkey?: number;
   access?: number;
   pathMtu?: number;
   timeout?: number;
@@ -69,6 +94,10 @@ export interface QpAttributes {
 /** As in iba: RESET 0, INIT 1, RTR 2, RTS 3, SQD 4, SQE 5, ERR 6. */
 export type QpState = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
+/** Attributes that only some transports have, or that came later: a snapshot may do without them. */
+type LateAttributes = "enSqdAsyncNotify" | "pkeyIndex" | "port" | "qkey";
+type KeptAttributes = Required<Omit<QpAttributes, "state" | "curState">>;
+
 /**
  * What a queue pair is when nothing of it is in flight: enough to make it again on another adapter. Rings and their
  * indices are in device memory and move with it. Plain data, for msgpack.
@@ -76,7 +105,7 @@ export type QpState = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 export interface QpSnapshot {
   readonly type: number;
   readonly state: QpState;
-  readonly attributes: Required<Omit<QpAttributes, "state">>;
+  readonly attributes: Omit<KeptAttributes, LateAttributes> & Partial<Pick<KeptAttributes, LateAttributes>>;
   /** PSN of the next request packet that will ever be sent: highest ever sent + 1. */
   readonly sqPsn: Psn;
   /** PSN expected of the next request. */
@@ -84,6 +113,7 @@ export interface QpSnapshot {
   readonly msn: number;
   /** Entries of the send queue that were executed; at rest equal to the record's consumer index. */
   readonly sqConsumer: number;
+  /** Of its own receive queue; 0 when it takes from a shared one. */
   readonly rqConsumer: number;
   readonly signalAll: boolean;
   readonly userIndex: number;
@@ -92,7 +122,11 @@ export interface QpSnapshot {
 }
 
 /** What a queue pair is now: its attributes, with the PSNs of the next packet ever sent and of the next expected. */
-export type QpQuery = Required<QpAttributes>;
+export interface QpQuery extends Required<QpAttributes> {
+  readonly type: QpType;
+  /** In SQD, with something still under way. */
+  readonly sqDraining: boolean;
+}
 
 /** Where the peer is now; what is left out stays as it is. */
 export interface QpTarget {
@@ -101,6 +135,7 @@ export interface QpTarget {
   readonly remoteEpoch?: number;
 }
 
+/** A registered region. Its two keys differ. With ACCESS_ZERO_BASED peers name its first byte 0. */
 export interface MemoryRegion {
   readonly lkey: LKey;
   readonly rkey: RKey;
@@ -109,6 +144,76 @@ export interface MemoryRegion {
   readonly length: number;
   readonly access: number;
 }
+
+export type MwType = typeof MW_TYPE_1 | typeof MW_TYPE_2;
+
+/** A memory window: unbound (`length` 0, no region) or bound to a range of a region, whose rkey it is then. */
+export interface MemoryWindow {
+  readonly rkey: RKey;
+  readonly type: MwType;
+  readonly pd: number;
+  readonly lkey: LKey | null;
+  readonly address: number;
+  readonly length: number;
+  readonly access: number;
+}
+
+/** Where datagrams go (ibv_ah_attr). */
+export interface AhInit {
+  readonly pd: number;
+  /** A port's LID, or a group's (0xc000 to 0xfffe). */
+  readonly dlid: Lid;
+  /** With a global route header: needs `dgid`, and must be for a group. */
+  readonly isGlobal?: boolean;
+  /** 16 bytes. */
+  readonly dgid?: Uint8Array;
+  readonly sgidIndex?: number;
+  readonly trafficClass?: number;
+  readonly flowLabel?: number;
+  readonly hopLimit?: number;
+  readonly sl?: number;
+  /** 1 when given. */
+  readonly port?: number;
+  /** The target's epoch: a work request translated under another is handed to `HcaEvents.translate`. */
+  readonly remoteEpoch?: number;
+}
+
+export interface SrqInit extends WorkRing {
+  readonly pd: number;
+  readonly memory: DeviceMemory;
+}
+
+export interface SrqQuery {
+  readonly entries: number;
+  readonly maxSge: number;
+  /** 0: no event is due. */
+  readonly limit: number;
+  /** Receive work requests posted and not taken. */
+  readonly posted: number;
+}
+
+export interface CqInit {
+  readonly memory: DeviceMemory;
+  readonly location: RingLocation;
+  /** Where its completion events are queued, besides being told by `HcaEvents.completionEvent`. */
+  readonly channel?: CompletionChannel;
+}
+
+/** Asynchronous events by libibverbs' names (enum ibv_event_type without its prefix). */
+export type AsyncEvent =
+  | { readonly kind: QpEventKind; readonly qpn: Qpn }
+  | { readonly kind: "CQ_ERR"; readonly cqn: number }
+  | { readonly kind: "SRQ_LIMIT_REACHED" | "SRQ_ERR"; readonly srqn: number }
+  | { readonly kind: PortEventKind; readonly port: number };
+
+export type QpEventKind =
+  | "QP_FATAL"
+  | "QP_REQ_ERR"
+  | "QP_ACCESS_ERR"
+  | "COMM_EST"
+  | "SQ_DRAINED"
+  | "QP_LAST_WQE_REACHED";
+export type PortEventKind = "PORT_ACTIVE" | "PORT_ERR" | "LID_CHANGE" | "PKEY_CHANGE" | "GID_CHANGE";
 
 /** What the adapter asks of, and tells, its owner (the back-end). Called synchronously; must not call back into the adapter. */
 export interface HcaEvents {
@@ -120,12 +225,7 @@ export interface HcaEvents {
   translate(qpn: Qpn, queue: "send" | "recv", wqeAddress: number): "done" | "pending" | "failed";
   /** A completion channel event: the armed queue has a completion. The adapter has already woken a waiting guest. */
   completionEvent(cqn: number): void;
-  /** Affiliated asynchronous error of a queue pair (IBA names) or completion queue. */
-  asyncEvent(
-    event:
-      | { readonly kind: "qp-fatal" | "qp-access-error" | "qp-request-error" | "comm-established"; readonly qpn: Qpn }
-      | { readonly kind: "cq-error"; readonly cqn: number },
-  ): void;
+  asyncEvent(event: AsyncEvent): void;
   /** Every send queue gated under this holder is drained. */
   drained(holder: string): void;
 }

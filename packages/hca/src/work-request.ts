@@ -1,40 +1,63 @@
 import {
   ACCESS_LOCAL_WRITE,
+  QPT_RC,
+  QPT_UC,
+  QPT_UD,
   RECV_WQE_SGES,
   SEND_FENCE,
   SEND_INLINE,
   SEND_SIGNALED,
   SEND_SOLICITED,
+  SEND_WQE_AH,
+  SEND_WQE_BIND_ACCESS,
+  SEND_WQE_BIND_TYPE,
   SEND_WQE_COMPARE_ADD,
   SEND_WQE_IMM,
   SEND_WQE_REMOTE_ADDRESS,
   SEND_WQE_REMOTE_EPOCH,
+  SEND_WQE_REMOTE_QKEY,
+  SEND_WQE_REMOTE_QPN,
   SEND_WQE_RKEY,
   SEND_WQE_SGES,
   SEND_WQE_SWAP,
+  WC_BIND_MW,
   WC_COMP_SWAP,
   WC_FETCH_ADD,
   WC_LOC_LEN_ERR,
   WC_LOC_PROT_ERR,
   WC_LOC_QP_OP_ERR,
+  WC_LOCAL_INV,
   WC_RDMA_READ,
   WC_RDMA_WRITE,
   WC_SEND,
   WC_SUCCESS,
   WQE_FLAGS,
+  WQE_ID,
   WQE_LOCAL_EPOCH,
   WQE_OPCODE,
   WQE_SGE_COUNT,
   WR_ATOMIC_CMP_AND_SWP,
   WR_ATOMIC_FETCH_AND_ADD,
+  WR_BIND_MW,
+  WR_LOCAL_INV,
   WR_RDMA_READ,
   WR_RDMA_WRITE,
   WR_RDMA_WRITE_WITH_IMM,
   WR_SEND,
   WR_SEND_WITH_IMM,
+  WR_SEND_WITH_INV,
 } from "@nomad/abi";
-import { limits, type RKey } from "@nomad/base";
-import { type Operation, packetsOf, RC_COMPARE_SWAP, RC_FETCH_ADD } from "@nomad/iba";
+import { limits, type Qpn, type RKey } from "@nomad/base";
+import {
+  type Operation,
+  packetsOf,
+  RC_COMPARE_SWAP,
+  RC_FETCH_ADD,
+  type Segments,
+  segmentsOf,
+  type Trailer,
+  type Transport,
+} from "@nomad/iba";
 import type { MemoryRegions } from "./memory-region.ts";
 import type { Ring } from "./ring.ts";
 import { SgeList } from "./sge-list.ts";
@@ -44,37 +67,71 @@ import { SgeList } from "./sge-list.ts";
 
 /** What a posted opcode means. */
 export interface SendOperation {
-  readonly operation: Exclude<Operation, "ack">;
-  readonly immediate: boolean;
-  /** The peer's memory is named by address and rkey. */
-  readonly oneSided: boolean;
+  readonly operation: Exclude<Operation, "ack"> | "bind" | "invalidate";
+  /** QPT_* of the queue pairs that may post it. */
+  readonly transports: readonly number[];
+  /** A key of the peer's is in it. */
+  readonly remoteKey: boolean;
   /** The response brings data, so that an ACK alone does not complete it. */
   readonly fetches: boolean;
+  /** It is done here, without a packet. */
+  readonly local: boolean;
   /** WC_* opcode of its completion. */
   readonly completion: number;
   /** The packet of an atomic. */
   readonly atomic: number;
+  readonly trailer: Trailer;
+  /** By QPT_*: the packets of a SEND or WRITE; null where there are none. */
+  readonly segments: Readonly<Record<number, Segments | null>>;
 }
 
-function row(operation: SendOperation["operation"], completion: number, immediate: boolean, atomic = 0): SendOperation {
-  const fetches = operation === "read" || operation === "atomic";
-  return { operation, immediate, oneSided: operation !== "send", fetches, completion, atomic };
+const reliable = [QPT_RC] as const;
+const connected = [QPT_RC, QPT_UC] as const;
+const all = [QPT_RC, QPT_UC, QPT_UD] as const;
+
+type Operations = SendOperation["operation"];
+
+function row(
+  operation: Operations,
+  completion: number,
+  transports: readonly Transport[],
+  rest: Rest = {},
+): SendOperation {
+  const { trailer = "plain", atomic = 0 } = rest;
+  const segmented = operation === "send" || operation === "write" ? operation : null;
+  return {
+    operation,
+    completion,
+    transports,
+    trailer,
+    atomic,
+    local: operation === "bind" || operation === "invalidate",
+    fetches: operation === "read" || operation === "atomic",
+    remoteKey: operation === "write" || operation === "read" || operation === "atomic" || trailer === "invalidate",
+    segments: Object.fromEntries(all.map((type) => [type, segmented && segmentsOf(type, segmented, trailer)])),
+  };
 }
+
+type Rest = { readonly trailer?: Trailer; readonly atomic?: number };
 
 /** By WR_* opcode. */
 export const sendOperations: Readonly<Record<number, SendOperation>> = {
-  [WR_RDMA_WRITE]: row("write", WC_RDMA_WRITE, false),
-  [WR_RDMA_WRITE_WITH_IMM]: row("write", WC_RDMA_WRITE, true),
-  [WR_SEND]: row("send", WC_SEND, false),
-  [WR_SEND_WITH_IMM]: row("send", WC_SEND, true),
-  [WR_RDMA_READ]: row("read", WC_RDMA_READ, false),
-  [WR_ATOMIC_CMP_AND_SWP]: row("atomic", WC_COMP_SWAP, false, RC_COMPARE_SWAP),
-  [WR_ATOMIC_FETCH_AND_ADD]: row("atomic", WC_FETCH_ADD, false, RC_FETCH_ADD),
+  [WR_RDMA_WRITE]: row("write", WC_RDMA_WRITE, connected),
+  [WR_RDMA_WRITE_WITH_IMM]: row("write", WC_RDMA_WRITE, connected, { trailer: "immediate" }),
+  [WR_SEND]: row("send", WC_SEND, all),
+  [WR_SEND_WITH_IMM]: row("send", WC_SEND, all, { trailer: "immediate" }),
+  [WR_RDMA_READ]: row("read", WC_RDMA_READ, reliable),
+  [WR_ATOMIC_CMP_AND_SWP]: row("atomic", WC_COMP_SWAP, reliable, { atomic: RC_COMPARE_SWAP }),
+  [WR_ATOMIC_FETCH_AND_ADD]: row("atomic", WC_FETCH_ADD, reliable, { atomic: RC_FETCH_ADD }),
+  [WR_LOCAL_INV]: row("invalidate", WC_LOCAL_INV, connected),
+  [WR_BIND_MW]: row("bind", WC_BIND_MW, connected),
+  [WR_SEND_WITH_INV]: row("send", WC_SEND, reliable, { trailer: "invalidate" }),
 };
 
 /** What stands for an opcode that there is not: completed with an error, as a SEND. */
-export const unknownOperation: SendOperation = row("send", WC_SEND, false);
+export const unknownOperation: SendOperation = row("send", WC_SEND, []);
 
+const QPN_MASK = 0xffffff;
 /** Bytes that an atomic reads and writes. */
 export const ATOMIC_BYTES = 8;
 /** A READ is answered by fewer packets than half of the window in which PSNs can be told apart. */
@@ -94,6 +151,13 @@ export class SendRequest {
   rkey = 0 as RKey;
   swapOrAdd = 0n;
   compare = 0n;
+  /** Datagrams: the address handle, and the queue pair behind it. */
+  ah = 0;
+  remoteQpn = 0 as Qpn;
+  remoteQkey = 0;
+  /** WR_BIND_MW: ACCESS_* and MW_TYPE_*. */
+  bindAccess = 0;
+  bindType = 0;
   /** Are there keys of the owner's in it? */
   keyed = false;
   readonly sges: SgeList;
@@ -131,14 +195,17 @@ export class SendRequest {
     this.wr = wr ?? unknownOperation;
     if (wr === undefined) return WC_LOC_QP_OP_ERR;
     if (wr.operation === "atomic") this.#loadAtomic(view, at, wr);
+    else this.#loadNames(view, at);
     const count = view.getUint32(at + WQE_SGE_COUNT, true);
     return this.flags & SEND_INLINE ? this.#loadInline(ring, at, count) : this.#loadSges(ring, at, count, maxSge, pd);
   }
 
-  /** The status with which it fails for its size or its keys, or WC_SUCCESS. */
-  check(mtu: number): number {
+  /** The status with which it fails for its kind, size or keys on such a queue pair, or WC_SUCCESS. */
+  check(type: number, mtu: number): number {
     const { wr, sges } = this;
-    if (sges.bytes > limits.messageBytesMax) return WC_LOC_LEN_ERR;
+    if (!wr.transports.includes(type)) return WC_LOC_QP_OP_ERR;
+    if (wr.local) return WC_SUCCESS;
+    if (sges.bytes > (type === QPT_UD ? mtu : limits.messageBytesMax)) return WC_LOC_LEN_ERR;
     if (wr.operation === "atomic" && sges.bytes !== ATOMIC_BYTES) return WC_LOC_LEN_ERR;
     if (wr.operation === "read" && packetsOf(sges.bytes, mtu) > READ_PACKETS_MAX) return WC_LOC_LEN_ERR;
     return sges.accessible() ? WC_SUCCESS : WC_LOC_PROT_ERR;
@@ -146,6 +213,7 @@ export class SendRequest {
 
   /** PSNs that it takes: those of the request, or of the response where that is longer. */
   packets(mtu: number): number {
+    if (this.wr.local) return 0;
     return this.wr.operation === "atomic" ? 1 : packetsOf(this.sges.bytes, mtu);
   }
 
@@ -156,8 +224,17 @@ export class SendRequest {
     this.compare = swaps ? compareAdd : 0n;
   }
 
+  /** Where an atomic has its operands, a datagram has its address and a bind what it gives. */
+  #loadNames(view: DataView, at: number): void {
+    this.ah = view.getUint32(at + SEND_WQE_AH, true);
+    this.remoteQpn = (view.getUint32(at + SEND_WQE_REMOTE_QPN, true) & QPN_MASK) as Qpn;
+    this.remoteQkey = view.getUint32(at + SEND_WQE_REMOTE_QKEY, true);
+    this.bindAccess = view.getUint32(at + SEND_WQE_BIND_ACCESS, true);
+    this.bindType = view.getUint32(at + SEND_WQE_BIND_TYPE, true);
+  }
+
   #loadInline(ring: Ring, at: number, bytes: number): number {
-    if (this.wr.fetches) return WC_LOC_QP_OP_ERR;
+    if (this.wr.fetches || this.wr.local) return WC_LOC_QP_OP_ERR;
     if (bytes > ring.stride - SEND_WQE_SGES) return WC_LOC_LEN_ERR;
     this.sges.loadInline(ring.memory, at + SEND_WQE_SGES, bytes);
     return WC_SUCCESS;
@@ -173,6 +250,8 @@ export class SendRequest {
 
 /** A receive work request, copied. */
 export class RecvRequest {
+  idLow = 0;
+  idHigh = 0;
   localEpoch = 0;
   readonly sges: SgeList;
 
@@ -184,6 +263,8 @@ export class RecvRequest {
   load(ring: Ring, index: number, maxSge: number, pd: number): boolean {
     const at = ring.address(index);
     const count = ring.memory.view.getUint32(at + WQE_SGE_COUNT, true);
+    this.idLow = ring.memory.view.getUint32(at + WQE_ID, true);
+    this.idHigh = ring.memory.view.getUint32(at + WQE_ID + 4, true);
     this.localEpoch = ring.memory.view.getUint32(at + WQE_LOCAL_EPOCH, true);
     const fits = count <= maxSge;
     this.sges.load(ring.memory, at + RECV_WQE_SGES, fits ? count : 0, pd, ACCESS_LOCAL_WRITE);

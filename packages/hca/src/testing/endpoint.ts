@@ -7,10 +7,11 @@ import {
   QPS_INIT,
   QPS_RTR,
   QPS_RTS,
+  QPT_RC,
+  QPT_UC,
+  QPT_UD,
 } from "@nomad/abi";
 import type { Psn, Qpn } from "@nomad/base";
-import type { DeviceMemory, MemoryRegion, QpAttributes, QpInit } from "../types.ts";
-import { type Fabric, type FabricAdapter, sharedMemory } from "./fabric.ts";
 import {
   completionQueueBytes,
   locationAt,
@@ -21,10 +22,18 @@ import {
   type SendWr,
   type Sge,
   sendQueueBytes,
-} from "./queues.ts";
+} from "../queues/index.ts";
+import type { DeviceMemory, MemoryRegion, QpAttributes, QpInit, QpType, SrqInit, WorkRing } from "../types.ts";
+import { type Fabric, type FabricAdapter, sharedMemory } from "./fabric.ts";
 
 /** All that one side of a connection may be made with. */
 export interface EndpointOptions {
+  /** QPT_RC when left out. */
+  readonly type?: QpType;
+  /** Does it take receives from a shared queue, which is then where its own would be? */
+  readonly shared?: boolean;
+  /** An endpoint of the same adapter whose shared queue it takes from, in its protection domain. */
+  readonly sharedWith?: Endpoint;
   readonly entries?: number;
   readonly cqEntries?: number;
   readonly maxSge?: number;
@@ -42,7 +51,7 @@ export const LOCAL_EPOCH = 7;
 export class Endpoint {
   readonly memory: DeviceMemory;
   readonly data: number;
-  readonly init: Omit<QpInit, "pd" | "sendCq" | "recvCq" | "localEpoch">;
+  readonly init: Omit<QpInit, "pd" | "sendCq" | "recvCq" | "localEpoch"> & { readonly rq: WorkRing };
   readonly sq: SendQueue;
   readonly rq: RecvQueue;
   readonly sendCq: PolledQueue;
@@ -54,12 +63,15 @@ export class Endpoint {
   recvCqn = 0;
   qpn = 0 as Qpn;
   region: MemoryRegion;
+  readonly srqn: number | null;
+  readonly #shares: Endpoint | null;
 
   constructor(adapter: FabricAdapter, options: EndpointOptions = {}) {
     const { entries = 64, cqEntries = 256, maxSge = 4, memoryBytes = 1 << 20 } = options;
     this.memory = sharedMemory(memoryBytes);
     this.access = options.access ?? ACCESS_ALL;
     this.adapter = adapter;
+    this.#shares = options.sharedWith ?? null;
     let at = 0;
     const take = (bytes: number) => {
       const from = at;
@@ -74,6 +86,7 @@ export class Endpoint {
     this.recvCq = new PolledQueue(this.memory, locationAt(take(completionQueueBytes(cqEntries)), cqEntries));
     this.data = at;
     this.init = {
+      type: options.type ?? QPT_RC,
       memory: this.memory,
       sq: { ...sq, maxSge },
       rq: { ...rq, maxSge },
@@ -81,6 +94,7 @@ export class Endpoint {
       userIndex: options.userIndex ?? 1234,
     };
     this.region = this.attach(adapter);
+    this.srqn = options.sharedWith?.srqn ?? (options.shared ? adapter.hca.createSrq(this.srqInit) : null);
     this.qpn = adapter.hca.createQp(this.qpInit);
   }
 
@@ -88,7 +102,7 @@ export class Endpoint {
   attach(adapter: FabricAdapter): MemoryRegion {
     const { hca } = adapter;
     this.adapter = adapter;
-    this.pd = hca.allocPd();
+    this.pd = this.#shares?.pd ?? hca.allocPd();
     this.sendCqn = hca.createCq({ memory: this.memory, location: this.sendCq.location });
     this.recvCqn = hca.createCq({ memory: this.memory, location: this.recvCq.location });
     const length = this.memory.bytes.length - this.data;
@@ -103,7 +117,13 @@ export class Endpoint {
   }
 
   get qpInit(): QpInit {
-    return { ...this.init, pd: this.pd, sendCq: this.sendCqn, recvCq: this.recvCqn, localEpoch: this.sq.localEpoch };
+    const { pd, sendCqn: sendCq, recvCqn: recvCq } = this;
+    const init = { ...this.init, pd, sendCq, recvCq, localEpoch: this.sq.localEpoch };
+    return this.srqn === null ? init : { ...init, srq: this.srqn };
+  }
+
+  get srqInit(): SrqInit {
+    return { ...this.init.rq, pd: this.pd, memory: this.memory };
   }
 
   /** Its local keys are valid under another epoch from now on; what is posted already has the keys of the old one. */
@@ -153,20 +173,42 @@ export function bringUp(
 ): void {
   const a = { ...usualAttributes, ...attributes };
   const { hca } = from.adapter;
-  const { access, pathMtu, maxDestRdAtomic, minRnrTimer, remoteEpoch } = a;
-  hca.modifyQp(from.qpn, { state: QPS_INIT, ...present({ access }) }, 0);
-  const address = { dlid: to.adapter.lid, destQpn: to.qpn, rqPsn: rqPsn as Psn };
-  hca.modifyQp(
-    from.qpn,
-    { state: QPS_RTR, ...address, ...present({ pathMtu, maxDestRdAtomic, minRnrTimer, remoteEpoch }) },
-    0,
-  );
+  const reliable = from.init.type === QPT_RC;
+  const { access, pkeyIndex, pathMtu, maxDestRdAtomic, minRnrTimer, remoteEpoch } = a;
+  const partition = pkeyIndex === undefined ? {} : { pkeyIndex, port: 1 };
+  hca.modifyQp(from.qpn, { state: QPS_INIT, ...present({ access }), ...partition }, 0);
+  const address = { dlid: to.adapter.lid, destQpn: to.qpn, rqPsn: rqPsn as Psn, ...present({ pathMtu, remoteEpoch }) };
+  const responder = reliable ? present({ maxDestRdAtomic, minRnrTimer }) : {};
+  hca.modifyQp(from.qpn, { state: QPS_RTR, ...address, ...responder }, 0);
   const { timeout, retryCnt, rnrRetry, maxRdAtomic } = a;
-  hca.modifyQp(
-    from.qpn,
-    { state: QPS_RTS, sqPsn: sqPsn as Psn, ...present({ timeout, retryCnt, rnrRetry, maxRdAtomic }) },
-    0,
-  );
+  const requester = reliable ? present({ timeout, retryCnt, rnrRetry, maxRdAtomic }) : {};
+  hca.modifyQp(from.qpn, { state: QPS_RTS, sqPsn: sqPsn as Psn, ...requester }, 0);
+}
+
+export const QKEY = 0x1111;
+
+/** Brings a datagram queue pair to RTS. */
+export function bringUpDatagrams(endpoint: Endpoint, qkey: number = QKEY): void {
+  const { hca } = endpoint.adapter;
+  hca.modifyQp(endpoint.qpn, { state: QPS_INIT, qkey }, 0);
+  hca.modifyQp(endpoint.qpn, { state: QPS_RTR }, 0);
+  hca.modifyQp(endpoint.qpn, { state: QPS_RTS, sqPsn: 0xfffffe as Psn }, 0);
+}
+
+/** Two datagram queue pairs on adapters 1 and 2, ready to send. */
+export function datagramPair(fabric: Fabric, options: EndpointOptions = {}): readonly [a: Endpoint, b: Endpoint] {
+  const ends = [1, 2].map((lid) => new Endpoint(fabric.add(lid), { ...options, type: QPT_UD }));
+  for (const end of ends) bringUpDatagrams(end);
+  return ends as [Endpoint, Endpoint];
+}
+
+/** Two ends of an unreliable connection on adapters 1 and 2. */
+export function unreliablePair(
+  fabric: Fabric,
+  options: EndpointOptions = {},
+  attributes: QpAttributes = {},
+): readonly [a: Endpoint, b: Endpoint] {
+  return connectedPair(fabric, { ...options, type: QPT_UC }, attributes);
 }
 
 /** Connects two endpoints, with PSNs that wrap early. */

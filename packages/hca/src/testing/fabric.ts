@@ -1,7 +1,8 @@
 import { assert, type Lid, limits, Random } from "@nomad/base";
-import type { Crc32 } from "@nomad/iba";
+import { type Crc32, isMulticastLid } from "@nomad/iba";
+import type { DeviceLimits } from "../device-limits.ts";
 import { Hca } from "../hca.ts";
-import type { DeviceMemory, Egress, HcaEvents, PacketSlot } from "../types.ts";
+import type { AsyncEvent, DeviceMemory, Egress, HcaEvents, PacketSlot } from "../types.ts";
 
 /** What becomes of packets between adapters. */
 export interface Faults {
@@ -17,6 +18,8 @@ export interface FabricOptions {
   readonly icrc?: boolean;
   readonly outstandingPacketsMax?: number;
   readonly linkPackets?: number;
+  /** What the adapters have room for. */
+  readonly limits?: Partial<DeviceLimits>;
 }
 
 interface Flight {
@@ -24,13 +27,13 @@ interface Flight {
   readonly order: number;
   readonly from: Lid;
   readonly to: Lid;
+  /** `to`, or the group that it is a member of. */
+  readonly dlid: Lid;
   readonly bytes: Uint8Array;
 }
 
 /** How a packet between adapters is judged by a test: false drops it. */
 export type Filter = (packet: Uint8Array, from: Lid, to: Lid) => boolean;
-
-type AsyncEvent = Parameters<HcaEvents["asyncEvent"]>[0];
 
 /** What an adapter has told its owner. */
 export class EventLog implements HcaEvents {
@@ -97,6 +100,7 @@ export class Fabric {
       icrc: this.#options.icrc ?? true,
       egress: this.#egress(lid as Lid),
       events,
+      ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.outstandingPacketsMax && { outstandingPacketsMax: this.#options.outstandingPacketsMax }),
     });
     const adapter = { lid: lid as Lid, hca, events };
@@ -130,7 +134,8 @@ export class Fabric {
       this.#flights.shift();
       this.#release(flight.from, flight.to);
       const target = this.#adapters.get(flight.to);
-      target?.hca.receive(flight.bytes, SLOT_OFFSET, flight.bytes.length - SLOT_OFFSET, flight.from, this.now);
+      const length = flight.bytes.length - SLOT_OFFSET;
+      target?.hca.receive(flight.bytes, SLOT_OFFSET, length, flight.from, this.now, flight.dlid);
     }
   }
 
@@ -147,23 +152,30 @@ export class Fabric {
       },
       commit: (length) => {
         assert(to !== null, "a packet is committed after it was reserved");
-        this.#carry(from, to, bytes.slice(0, SLOT_OFFSET + length));
+        this.#carry(from, to, bytes.subarray(0, SLOT_OFFSET + length));
         to = null;
       },
     };
   }
 
-  #carry(from: Lid, to: Lid, bytes: Uint8Array): void {
+  /** A group's packets go to every other port: the adapters know who is a member. */
+  #carry(from: Lid, dlid: Lid, bytes: Uint8Array): void {
+    const others = () => [...this.#adapters.keys()].filter((lid) => lid !== from);
+    for (const to of isMulticastLid(dlid) ? others() : [dlid]) this.#carryTo(from, to, dlid, bytes.slice());
+  }
+
+  #carryTo(from: Lid, to: Lid, dlid: Lid, bytes: Uint8Array): void {
     const { drop = 0, duplicate = 0, reorder = 0, corrupt = 0 } = this.faults;
     if (!this.filter(bytes.subarray(SLOT_OFFSET), from, to) || this.random.chance(drop)) return;
     if (this.random.chance(corrupt)) this.#corrupt(bytes);
     const delay = this.random.chance(reorder) ? LATENCY_MS * this.random.between(2, 9) : LATENCY_MS;
-    this.#launch(from, to, bytes, delay);
-    if (this.random.chance(duplicate)) this.#launch(from, to, bytes.slice(), LATENCY_MS * this.random.between(1, 99));
+    this.#launch(from, to, dlid, bytes, delay);
+    if (this.random.chance(duplicate))
+      this.#launch(from, to, dlid, bytes.slice(), LATENCY_MS * this.random.between(1, 99));
   }
 
-  #launch(from: Lid, to: Lid, bytes: Uint8Array, delay: number): void {
-    const flight = { at: this.now + delay, order: this.#order++, from, to, bytes };
+  #launch(from: Lid, to: Lid, dlid: Lid, bytes: Uint8Array, delay: number): void {
+    const flight = { at: this.now + delay, order: this.#order++, from, to, dlid, bytes };
     const later = this.#flights.findIndex((other) => other.at > flight.at);
     if (later < 0) this.#flights.push(flight);
     else this.#flights.splice(later, 0, flight);

@@ -1,0 +1,172 @@
+import {
+  ACCESS_LOCAL_WRITE,
+  ACCESS_MW_BIND,
+  ACCESS_REMOTE_ATOMIC,
+  ACCESS_REMOTE_READ,
+  ACCESS_REMOTE_WRITE,
+  ACCESS_ZERO_BASED,
+  MW_TYPE_1,
+  MW_TYPE_2,
+} from "@nomad/abi";
+import { NomadError, type RKey } from "@nomad/base";
+import { checkRoom } from "./device-limits.ts";
+import type { KeyUser, MemoryRegions, Range, Region } from "./memory-region.ts";
+import type { ProtectionDomains } from "./protection-domains.ts";
+import type { DeviceMemory, MemoryWindow, MwType } from "./types.ts";
+
+/** What a bind asks for (ibv_mw_bind_info); `rkey` is the window's new one. Without bytes it unbinds. */
+export interface BindRequest {
+  readonly type: number;
+  readonly rkey: RKey;
+  readonly lkey: number;
+  readonly address: number;
+  readonly length: number;
+  readonly access: number;
+}
+
+/** A window, which opens what it is bound to; an unbound one opens nothing. */
+export class Window implements Range {
+  readonly kind = "window";
+  readonly type: MwType;
+  readonly pd: number;
+  rkey: RKey;
+  region: Region | null = null;
+  /** The queue pair that bound it, for type 2: it opens to no other. */
+  owner: KeyUser | null = null;
+  address = 0;
+  length = 0;
+  access = 0;
+  base = 0;
+
+  constructor(type: MwType, pd: number, rkey: RKey) {
+    this.type = type;
+    this.pd = pd;
+    this.rkey = rkey;
+  }
+
+  /** The memory that it opens; only a bound window is asked. */
+  get memory(): DeviceMemory {
+    return (this.region as Region).memory;
+  }
+
+  opensTo(user: KeyUser): boolean {
+    return this.region !== null && (this.type === MW_TYPE_1 || this.owner === user);
+  }
+}
+
+const REMOTE_CHANGE = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;
+const ACCESS_OF_WINDOWS = REMOTE_CHANGE | ACCESS_REMOTE_READ | ACCESS_ZERO_BASED;
+
+/** Memory windows of type 1 and 2B (IBA 10.6.7). */
+export class MemoryWindows {
+  readonly #regions: MemoryRegions;
+  readonly #pds: ProtectionDomains;
+  readonly #max: number;
+  readonly #windows = new Set<Window>();
+
+  constructor(regions: MemoryRegions, pds: ProtectionDomains, max: number) {
+    this.#regions = regions;
+    this.#pds = pds;
+    this.#max = max;
+  }
+
+  /** An unbound window. @throws NomadError E_VERB for a wrong type or domain. */
+  alloc(pd: number, type: MwType): MemoryWindow {
+    if (type !== MW_TYPE_1 && type !== MW_TYPE_2) throw new NomadError("E_VERB", `no memory window is of type ${type}`);
+    checkRoom(this.#windows.size, this.#max, "memory windows");
+    this.#pds.refer(pd, 1);
+    const { keys } = this.#regions;
+    const index = keys.takeIndex();
+    const window = new Window(type, pd, keys.newKeys(index)[1] as RKey);
+    keys.set(index, window);
+    this.#windows.add(window);
+    return describe(window);
+  }
+
+  /** A bound window is unbound by it. @throws NomadError E_VERB when there is none. */
+  dealloc(rkey: RKey): void {
+    const window = this.#known(rkey);
+    this.#unbind(window);
+    this.#regions.keys.release(rkey);
+    this.#pds.refer(window.pd, -1);
+    this.#windows.delete(window);
+  }
+
+  query(rkey: RKey): MemoryWindow {
+    return describe(this.#known(rkey));
+  }
+
+  /** Executes WR_BIND_MW for a queue pair. False: a rule forbids it, and nothing has changed. */
+  bind(user: KeyUser, request: BindRequest): boolean {
+    const window = this.#regions.keys.at(request.rkey);
+    if (window?.kind !== "window" || window.type !== request.type || window.pd !== user.pd) return false;
+    if (window.type === MW_TYPE_2 && (window.region !== null || request.length === 0)) return false;
+    const region = request.length === 0 ? null : this.#bindable(window, request);
+    if (request.length !== 0 && region === null) return false;
+    this.#unbind(window);
+    window.rkey = request.rkey;
+    if (region !== null) attach(window, region, request);
+    if (window.type === MW_TYPE_2) window.owner = user;
+    return true;
+  }
+
+  /** May this queue pair invalidate the window: one of type 2, that it has bound itself? */
+  mayInvalidate(user: KeyUser, rkey: RKey): boolean {
+    const window = this.#regions.keys.at(rkey);
+    return window?.kind === "window" && window.type === MW_TYPE_2 && window.rkey === rkey && window.opensTo(user);
+  }
+
+  /** Unbinds the window. @returns false when the queue pair may not. */
+  invalidate(user: KeyUser, rkey: RKey): boolean {
+    if (!this.mayInvalidate(user, rkey)) return false;
+    this.#unbind(this.#known(rkey));
+    return true;
+  }
+
+  /** The queue pair is destroyed: what it had bound is unbound. */
+  forgetOwner(user: KeyUser): void {
+    for (const window of this.#windows) if (window.owner === user) this.#unbind(window);
+  }
+
+  /** The region of a bind request, when the window may be bound to it (IBA 10.6.7.2.2). */
+  #bindable(window: Window, { lkey, address, length, access }: BindRequest): Region | null {
+    const region = this.#regions.find(lkey);
+    if (region === null || region.pd !== window.pd || (access & ~ACCESS_OF_WINDOWS) !== 0) return null;
+    if ((region.access & ACCESS_MW_BIND) === 0 || (region.access & ACCESS_ZERO_BASED) !== 0) return null;
+    if ((access & REMOTE_CHANGE) !== 0 && (region.access & ACCESS_LOCAL_WRITE) === 0) return null;
+    if (window.type === MW_TYPE_1 && (access & ACCESS_ZERO_BASED) !== 0) return null;
+    const offset = address - region.address;
+    return offset >= 0 && length <= region.length - offset ? region : null;
+  }
+
+  #unbind(window: Window): void {
+    if (window.region === null) return;
+    window.region.windows--;
+    window.region = null;
+    window.owner = null;
+    window.length = 0;
+    this.#regions.generation++;
+  }
+
+  #known(rkey: RKey): Window {
+    const window = this.#regions.keys.at(rkey);
+    if (window?.kind !== "window" || window.rkey !== rkey) {
+      throw new NomadError("E_VERB", `no memory window has rkey ${rkey}`);
+    }
+    return window;
+  }
+}
+
+function attach(window: Window, region: Region, { address, length, access }: BindRequest): void {
+  region.windows++;
+  window.region = region;
+  window.address = address;
+  window.length = length;
+  window.access = access;
+  window.base = access & ACCESS_ZERO_BASED ? address : 0;
+}
+
+function describe({ rkey, type, pd, region, address, length, access }: Window): MemoryWindow {
+  const bound = region === null ? { lkey: null, address: 0, access: 0 } : { lkey: region.lkey, address, access };
+  return { rkey, type, pd, length, ...bound };
+}
