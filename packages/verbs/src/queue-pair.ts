@@ -78,6 +78,11 @@ export class QueuePair implements Disposable {
     port.turnSoon();
   }
 
+  /** Neither it nor its context has been destroyed. */
+  get alive(): boolean {
+    return !this.#destroyed && !this.pd.context.closed;
+  }
+
   query(): QpQuery {
     return toQuery(this.pd.context.hca.queryQp(this.qpn as Qpn));
   }
@@ -106,7 +111,7 @@ export class QueuePair implements Disposable {
   /** What it has not done is forgotten, and so are its completions that were not polled. */
   destroy(): void {
     const { context } = this.pd;
-    if (this.#destroyed || context.closed) return;
+    if (!this.alive) return;
     this.#destroyed = true;
     context.hca.destroyQp(this.qpn as Qpn);
     const { sendCq, recvCq } = this.#options;

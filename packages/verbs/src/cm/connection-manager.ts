@@ -1,0 +1,309 @@
+import { type Clock, type Lid, NomadError, type Random } from "@nomad/base";
+import { ipv4Of } from "@nomad/iba";
+import { type ConnectOptions, connectRc } from "../connect.ts";
+import type { QueuePair } from "../queue-pair.ts";
+import { Connection, type ConnectionHost, ConnectionRejected } from "./connection.ts";
+import { rejectReasons } from "./layout.ts";
+import { type AcceptOptions, ConnectRequest, Listener, type RequestHost } from "./listener.ts";
+import { decodeMessage, encodeMessage, type Message, type MessageOf } from "./message.ts";
+import { type Patience, Retransmission, usualPatience } from "./retransmission.ts";
+
+export interface ConnectionManagerOptions {
+  readonly lid: number;
+  readonly clock: Clock;
+  /** Of communication IDs and starting PSNs. */
+  readonly random: Random;
+  /** Sends a MAD to the manager at a port; it may be lost. */
+  readonly send: (lid: number, mad: Uint8Array) => void;
+  readonly patience?: Patience;
+}
+
+/** Who to connect to. */
+export interface Destination {
+  readonly lid: number;
+  readonly port: number;
+}
+
+/** Attributes of the connection, and what to tell the other end: at most 56 bytes. */
+export interface ConnectToOptions extends ConnectOptions {
+  readonly privateData?: Uint8Array;
+}
+
+/** One that is not established yet. */
+interface Attempt {
+  handle(message: Message): void;
+  abandon(): void;
+}
+
+/** How an attempt ends. */
+type Outcome = () => Connection | NomadError;
+
+/** What a request was answered; a request that comes again is answered the same. */
+interface Answer {
+  /** null: it waits for its answer. */
+  mad: Uint8Array | null;
+  /** From when on nobody can ask again. */
+  until: number;
+}
+
+/** rdma_cm's port space TCP, as a service ID. */
+const SERVICE_TCP = 0x1060000;
+const PKEY_DEFAULT = 0xffff;
+
+/**
+ * Connects queue pairs of two ports, in the manner of rdma_cm: listen, connect, accept, reject, disconnect, by the messages
+ * of InfiniBand's own connection manager. It does no IO: datagrams go out by `send` and come in by `receive`, and each may
+ * be lost or doubled.
+ */
+export class ConnectionManager implements ConnectionHost, RequestHost {
+  readonly #o: ConnectionManagerOptions;
+  readonly #patience: Patience;
+  readonly #listeners = new Map<number, Listener>();
+  /** By local communication ID. */
+  readonly #ends = new Map<number, Connection | Attempt>();
+  /** By the port and the ID of who asked. */
+  readonly #answers = new Map<string, Answer>();
+  #nextId: number;
+
+  constructor(options: ConnectionManagerOptions) {
+    this.#o = options;
+    this.#patience = options.patience ?? usualPatience;
+    this.#nextId = options.random.uint32();
+  }
+
+  /** @throws NomadError E_BUSY when somebody listens to this port. */
+  listen(port: number): Listener {
+    if (this.#listeners.has(port)) throw new NomadError("E_BUSY", `somebody listens to port ${port}`);
+    const listener = new Listener(port, () => this.#listeners.delete(port));
+    this.#listeners.set(port, listener);
+    return listener;
+  }
+
+  /**
+   * Connects a queue pair in RESET. Rejects with `ConnectionRejected` (E_REJECTED) when the other end refuses or nobody
+   * listens, with E_UNREACHABLE when nobody answers.
+   */
+  connect(to: Destination, qp: QueuePair, options: ConnectToOptions = {}): Promise<Connection> {
+    const { privateData, ...attributes } = options;
+    const localId = this.#takeId();
+    const psn = this.#psn();
+    const req = encodeMessage("REQ", this.#request(to, qp, localId, psn), privateData);
+    const unreachable = () => new NomadError("E_UNREACHABLE", `no connection manager answers at LID ${to.lid}`);
+    return this.#attempt(localId, to.lid, req, unreachable, (message) => {
+      if (message.kind === "REJ") return () => new ConnectionRejected(to.lid, message);
+      if (message.kind === "REP") return () => this.#ready(qp, to.lid, localId, message, psn, attributes);
+      return null;
+    });
+  }
+
+  /** A datagram has come from the manager at port `slid`. What is no message of ours is ignored. */
+  receive(slid: number, mad: Uint8Array): void {
+    const message = decodeMessage(mad);
+    if (message === null) return;
+    if (message.kind === "REQ") return this.#requested(slid, message);
+    const end = this.#ends.get(message.remoteId);
+    if (end !== undefined) return end.handle(message);
+    // The other end has not heard that this one has gone.
+    const { localId: remoteId, remoteId: localId } = message;
+    if (message.kind === "DREQ") this.#o.send(slid, encodeMessage("DREP", { localId, remoteId }));
+    if (message.kind === "REP") this.#refuse(slid, localId, remoteId, rejectReasons.timeout, 1);
+  }
+
+  /** Whoever waits is told that the context is closed. */
+  close(): void {
+    for (const listener of [...this.#listeners.values()]) listener.close();
+    for (const end of [...this.#ends.values()]) end.abandon();
+    this.#ends.clear();
+  }
+
+  #request(to: Destination, qp: QueuePair, localId: number, psn: number): Partial<MessageOf<"REQ">> {
+    const { lid } = this.#o;
+    return {
+      localId,
+      serviceId: SERVICE_TCP + to.port,
+      qpn: qp.qpn,
+      psn,
+      pkey: PKEY_DEFAULT,
+      responderResources: 16,
+      initiatorDepth: 16,
+      mtu: 5 << 4,
+      localLid: lid,
+      remoteLid: to.lid,
+      ipVersion: 4 << 4,
+      sourceIp: ipNumber(lid),
+      destinationIp: ipNumber(to.lid),
+    };
+  }
+
+  #ready(
+    qp: QueuePair,
+    lid: number,
+    localId: number,
+    rep: MessageOf<"REP">,
+    psn: number,
+    attributes: ConnectOptions,
+  ): Connection {
+    connectRc(qp, { lid, qpn: rep.qpn, psn: rep.psn }, psn, attributes);
+    const connection = this.#established(qp, lid, localId, rep);
+    this.#o.send(lid, encodeMessage("RTU", { localId, remoteId: rep.localId }));
+    return connection;
+  }
+
+  #requested(lid: number, req: MessageOf<"REQ">): void {
+    this.#dropOldAnswers();
+    const key = keyOf(lid, req.localId);
+    const answer = this.#answers.get(key);
+    if (answer !== undefined) {
+      if (answer.mad !== null) this.#o.send(lid, answer.mad);
+      return;
+    }
+    const listener = this.#listeners.get(req.serviceId - SERVICE_TCP);
+    if (listener === undefined) return this.#refuse(lid, 0, req.localId, rejectReasons.invalidServiceId, 0);
+    this.#answers.set(key, { mad: null, until: Number.POSITIVE_INFINITY });
+    listener.push(new ConnectRequest(this, lid, req));
+  }
+
+  /** @internal */
+  accept(request: ConnectRequest, qp: QueuePair, options: AcceptOptions): Promise<Connection> {
+    const { lid, req } = request;
+    const { privateData, ...attributes } = options;
+    const localId = this.#takeId();
+    const psn = this.#psn();
+    const rep = encodeMessage(
+      "REP",
+      { localId, remoteId: req.localId, qpn: qp.qpn, psn, responderResources: 16, initiatorDepth: 16 },
+      privateData,
+    );
+    this.#answer(request, rep);
+    connectRc(qp, { lid, qpn: req.qpn, psn: req.psn }, psn, attributes);
+    const established = () => this.#established(qp, lid, localId, req);
+    const failed = (error: NomadError) => {
+      this.#forgetAnswer(keyOf(lid, req.localId));
+      if (qp.alive) qp.modify({ state: "ERR" });
+      return error;
+    };
+    const silent = () =>
+      failed(new NomadError("E_TIMEOUT", `LID ${lid} asked for a connection, and does not say that it is ready`));
+    return this.#attempt(localId, lid, rep, silent, (message) => {
+      if (message.kind === "RTU") return established;
+      if (message.kind === "REJ") return () => failed(new ConnectionRejected(lid, message));
+      if (message.kind !== "DREQ") return null;
+      // Its RTU was lost, and it has ended the connection already.
+      return () => {
+        const connection = established();
+        connection.handle(message);
+        return connection;
+      };
+    });
+  }
+
+  /**
+   * Sends a message until one comes that `judge` has an outcome for; or until nobody is expected to answer any more, which
+   * has the outcome `silent`.
+   */
+  #attempt(
+    localId: number,
+    lid: number,
+    mad: Uint8Array,
+    silent: () => NomadError,
+    judge: (message: Message) => Outcome | null,
+  ): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const end = (outcome: Outcome) => {
+        sending.stop();
+        this.#ends.delete(localId);
+        try {
+          const result = outcome();
+          if (result instanceof NomadError) reject(result);
+          else resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const handle = (message: Message) => {
+        const outcome = judge(message);
+        if (outcome !== null) end(outcome);
+      };
+      this.#ends.set(localId, { handle, abandon: () => end(closed) });
+      const sending: Retransmission = this.retransmit(
+        this.#patience,
+        () => this.#o.send(lid, mad),
+        () => end(silent),
+      );
+    });
+  }
+
+  /** @internal */
+  reject(request: ConnectRequest, privateData: Uint8Array): void {
+    const { lid, req } = request;
+    const rej = encodeMessage("REJ", { remoteId: req.localId, reason: rejectReasons.consumer }, privateData);
+    this.#answer(request, rej);
+    this.#forgetAnswer(keyOf(lid, req.localId));
+    this.#o.send(lid, rej);
+  }
+
+  /** @internal */
+  send(lid: number, mad: Uint8Array): void {
+    this.#o.send(lid, mad);
+  }
+
+  /** @internal */
+  retransmit(patience: Patience, send: () => void, giveUp: () => void): Retransmission {
+    return new Retransmission(this.#o.clock, patience, send, giveUp);
+  }
+
+  /** @internal */
+  forget(connection: Connection): void {
+    this.#ends.delete(connection.localId);
+    this.#forgetAnswer(keyOf(connection.lid, connection.remoteId));
+  }
+
+  #answer(request: ConnectRequest, mad: Uint8Array): void {
+    const answer = this.#answers.get(keyOf(request.lid, request.req.localId));
+    if (answer === undefined || answer.mad !== null) throw new NomadError("E_STATE", "the request was answered before");
+    answer.mad = mad;
+  }
+
+  /** The request may come again, late, and must not look like a new one: the answer is kept as long as one could. */
+  #forgetAnswer(key: string): void {
+    const { timeoutMs, retries } = this.#patience;
+    const answer = this.#answers.get(key);
+    if (answer !== undefined) answer.until = this.#o.clock.now() + timeoutMs * (retries + 1);
+  }
+
+  #dropOldAnswers(): void {
+    const now = this.#o.clock.now();
+    for (const [key, { until }] of this.#answers) if (until < now) this.#answers.delete(key);
+  }
+
+  #established(qp: QueuePair, lid: number, localId: number, peer: MessageOf<"REQ"> | MessageOf<"REP">): Connection {
+    const connection = new Connection(this, qp, lid, localId, peer, this.#patience);
+    this.#ends.set(localId, connection);
+    return connection;
+  }
+
+  #refuse(lid: number, localId: number, remoteId: number, reason: number, rejected: number): void {
+    this.#o.send(lid, encodeMessage("REJ", { localId, remoteId, reason, rejected: rejected << 6 }));
+  }
+
+  #takeId(): number {
+    this.#nextId = (this.#nextId + 1) >>> 0;
+    return this.#nextId;
+  }
+
+  #psn(): number {
+    return this.#o.random.uint32() & 0xffffff;
+  }
+}
+
+function keyOf(lid: number, id: number): string {
+  return `${lid} ${id}`;
+}
+
+function ipNumber(lid: number): number {
+  return Buffer.from(ipv4Of(lid as Lid)).readUInt32BE();
+}
+
+function closed(): NomadError {
+  return new NomadError("E_STATE", "the context is closed");
+}
