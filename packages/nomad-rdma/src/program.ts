@@ -3,12 +3,14 @@ import type { Cli } from "./cli.ts";
 import { capture } from "./commands/capture.ts";
 import { central } from "./commands/central.ts";
 import { dissect } from "./commands/dissect.ts";
+import { evacuate } from "./commands/evacuate.ts";
 import { guestLogs } from "./commands/guest-logs.ts";
 import { guestLs } from "./commands/guest-ls.ts";
 import { guestRun } from "./commands/guest-run.ts";
 import { guestStop } from "./commands/guest-stop.ts";
 import { host } from "./commands/host.ts";
 import { imageBuild } from "./commands/image-build.ts";
+import { labDemo } from "./commands/lab-demo.ts";
 import { labDown } from "./commands/lab-down.ts";
 import { labRun } from "./commands/lab-run.ts";
 import { labUp } from "./commands/lab-up.ts";
@@ -19,11 +21,11 @@ type Verb = (cli: Cli) => Command;
 
 /** Verbs by what they are about, in the order in which the help shows them. */
 const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>> = {
-  lab: { about: "start, show and end a lab on this machine", verbs: [labUp, labRun, labDown] },
+  lab: { about: "start, show and end a lab on this machine", verbs: [labUp, labRun, labDown, labDemo] },
   guest: { about: "run guests", verbs: [guestRun, guestLs, guestLogs, guestStop] },
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
-const single: readonly Verb[] = [migrate, status, capture, dissect, central, host];
+const single: readonly Verb[] = [migrate, evacuate, status, capture, dissect, central, host];
 
 const environmentHelp = `
 Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NO_COLOR.

@@ -1,5 +1,14 @@
 import { crc32 } from "node:zlib";
-import { assert, defaults, type Lid, type NomadError, Random, type Timings, VirtualClock, type VLid } from "@nomad/base";
+import {
+  assert,
+  defaults,
+  type Lid,
+  type NomadError,
+  Random,
+  type Timings,
+  VirtualClock,
+  type VLid,
+} from "@nomad/base";
 import { Host } from "@nomad/daemon/host";
 import { Central, type CentralEffect, decodeMessage, encodeMessage, type Message } from "@nomad/protocol";
 import type { Guest, GuestReport, LabEvent, MoveRecord } from "@nomad/protocol/http";

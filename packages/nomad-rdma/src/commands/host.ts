@@ -1,8 +1,9 @@
 import { imagesFolder } from "@nomad/guest";
 import { name as nameSchema } from "@nomad/protocol/http";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Cli } from "../cli.ts";
+import type { Cli, Globals } from "../cli.ts";
 import { defaultLabUrl } from "../settings/lab-address.ts";
+import { findContainerPlace } from "../settings/shell/container-place.ts";
 import { machineName } from "../settings/shell/machine-name.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
@@ -10,9 +11,11 @@ import { makeLogger } from "../shell/logger.ts";
 import { type Address, address, integer } from "./options.ts";
 
 interface Options {
-  readonly name: string;
+  readonly name?: string;
   readonly central: string;
   readonly listen: Address;
+  readonly advertise?: string;
+  readonly containerNetwork?: string;
   readonly images?: string;
   readonly seed?: number;
   readonly icrc: boolean;
@@ -24,10 +27,9 @@ export function host(cli: Cli): Command {
   return new Command("host")
     .description("run a VMM host")
     .addOption(
-      new Option("-n, --name <name>", "its name")
+      new Option("-n, --name <name>", "its name (default: the container's, else the machine's)")
         .env("NOMAD_NAME")
-        .argParser(hostName)
-        .default(machineName(), "this machine's"),
+        .argParser(hostName),
     )
     .addOption(new Option("--central <url>", "the central server").env("NOMAD_CENTRAL").default(defaultLabUrl))
     .addOption(
@@ -36,32 +38,54 @@ export function host(cli: Cli): Command {
         .argParser(address)
         .default({ host: "127.0.0.1", port: 0 }, "127.0.0.1:0"),
     )
+    .addOption(
+      new Option(
+        "--advertise <address>",
+        "the name or address by which other hosts reach it, if it is not --listen's",
+      ).env("NOMAD_ADVERTISE"),
+    )
+    .addOption(
+      new Option("--container-network <name>", "be known by this container's name and address on a network").env(
+        "NOMAD_CONTAINER_NETWORK",
+      ),
+    )
     .addOption(new Option("--images <directory>", "the images of guests").env("NOMAD_IMAGES"))
     .option("--seed <n>", "makes the adapter's numbers the same each time", integer(0, 2 ** 32 - 1))
     .option("--no-icrc", "leave out the packets' ICRC")
     .option("--exit-with-parent", "end when stdin ends")
     .action((options: Options, command: Command) =>
-      cli.finish(command, (globals) =>
-        runDaemon(cli, globals, {
-          role: "host",
-          name: options.name,
-          exitWithParent: options.exitWithParent ?? false,
-          start: async () => {
-            const { startHost } = await import("@nomad/daemon");
-            return startHost({
-              name: options.name,
-              central: options.central,
-              ...options.listen,
-              secret: daemonSecret(cli, globals).secret,
-              images: options.images ?? imagesFolder,
-              icrc: options.icrc,
-              log: makeLogger(options.name, globals.verbose),
-              ...(options.seed === undefined ? {} : { seed: options.seed }),
-            });
-          },
-        }),
-      ),
+      cli.finish(command, async (globals) => {
+        const network = options.containerNetwork;
+        const place = network === undefined ? undefined : await findContainerPlace(network);
+        const name = options.name ?? place?.name ?? machineName();
+        const advertise = options.advertise ?? place?.address;
+        const exitWithParent = options.exitWithParent ?? false;
+        const start = () => startAs(cli, globals, { ...options, name, advertise });
+        return runDaemon(cli, globals, { role: "host", name, exitWithParent, start });
+      }),
     );
+}
+
+/** Settings that are known only when the host starts. */
+interface Settled extends Omit<Options, "name" | "advertise"> {
+  readonly name: string;
+  readonly advertise: string | undefined;
+}
+
+async function startAs(cli: Cli, globals: Globals, options: Settled) {
+  const { startHost } = await import("@nomad/daemon");
+  const { name, central, listen, advertise, icrc, seed } = options;
+  return startHost({
+    name,
+    central,
+    ...listen,
+    secret: daemonSecret(cli, globals).secret,
+    images: options.images ?? imagesFolder,
+    icrc,
+    log: makeLogger(name, globals.verbose),
+    ...(advertise === undefined ? {} : { advertise }),
+    ...(seed === undefined ? {} : { seed }),
+  });
 }
 
 function hostName(text: string): string {

@@ -1,11 +1,10 @@
 import type { Cli, Globals } from "../cli.ts";
 import type { ReadyLine } from "../lab/ready-line.ts";
-import { liveUntilAsked } from "./daemon-life.ts";
+import { liveUntilAsked, type Running } from "./daemon-life.ts";
 
 /** A daemon that has started. */
-interface Started {
+interface Started extends Running {
   readonly url: string;
-  close(): Promise<void>;
 }
 
 /** Prints that a daemon is ready, runs it until it is asked to end, and closes it. */

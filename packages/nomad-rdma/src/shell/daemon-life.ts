@@ -3,6 +3,8 @@ import { keepWord } from "../lab/shell/daemon-process.ts";
 
 /** What a daemon is when it runs. */
 export interface Running {
+  /** Resolves when it cannot go on. */
+  readonly failed?: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -11,12 +13,14 @@ const closeMs = 1500;
 
 /**
  * Runs until SIGINT, SIGTERM or, when our life hangs on our parent's, the end of stdin; then closes, and exits hard
- * when closing hangs. The word `keep` on stdin cuts the parent's cord.
+ * when closing hangs. The word `keep` on stdin cuts the parent's cord. Fails, after it has closed, when the daemon does.
  */
 export async function liveUntilAsked(daemon: Running, withParent: boolean): Promise<void> {
-  await askedToEnd(withParent);
+  const asked = askedToEnd(withParent).then(() => undefined);
+  const failure = await (daemon.failed ? Promise.race([asked, daemon.failed]) : asked);
   setTimeout(() => process.exit(1), closeMs).unref();
   await daemon.close();
+  if (failure) throw failure;
 }
 
 function askedToEnd(withParent: boolean): Promise<void> {

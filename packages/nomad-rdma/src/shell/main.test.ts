@@ -62,6 +62,40 @@ test("a move that is released is a success, one that is aborted is a failure and
   expect(lab.central.seen.at(-1)?.body).toEqual({ guest: "alice", to: "host-a", inject: "flip-page" });
 });
 
+test("a host is evacuated guest by guest, and central chooses where to", async () => {
+  await nomad("guest", "run", "pair", "--name", "alice", "--host", "host-a");
+  await nomad("guest", "run", "pair", "--name", "bob", "--host", "host-a");
+  const called = await nomad("evacuate", "host-a", "--json");
+  expect(called.exitCode).toBe(0);
+  expect(json(called)).toMatchObject({
+    ok: true,
+    host: "host-a",
+    left: [],
+    moves: [{ guest: "alice" }, { guest: "bob" }],
+  });
+  expect(lab.central.seen.filter(({ path }) => path.startsWith("/v1/moves")).map(({ body }) => body)).toEqual([
+    { guest: "alice" },
+    { guest: "bob" },
+  ]);
+  expect((await nomad("evacuate", "host-a")).out).toEqual(["host-a is empty: 0 guests moved"]);
+});
+
+test("a guest that cannot be moved stays, the others go, and the evacuation is a failure", async () => {
+  await nomad("guest", "run", "pair", "--name", "alice", "--host", "host-a");
+  await nomad("guest", "run", "pair", "--name", "bob", "--host", "host-a");
+  lab.moveOutcome = (n) => (n === 1 ? { outcome: "aborted", error: { code: "E_DRAIN", message: "1 left" } } : {});
+  const called = await nomad("evacuate", "host-a", "--json");
+  expect(called.exitCode).toBe(1);
+  expect(json(called)).toMatchObject({ ok: false, left: [{ guest: "alice", code: "E_DRAIN", message: "1 left" }] });
+  expect(lab.guests.get("bob")?.host).toBe("host-b");
+});
+
+test("an unknown host cannot be evacuated", async () => {
+  const called = await nomad("evacuate", "host-z", "--json");
+  expect(called.exitCode).toBe(1);
+  expect(json(called).error.code).toBe("E_NO_HOST");
+});
+
 test("a guest is stopped when it has ended, not when it was asked", async () => {
   await nomad("guest", "run", "pair", "--name", "alice", "--host", "host-a");
   expect(json(await nomad("guest", "stop", "alice", "--json"))).toMatchObject({
@@ -92,6 +126,7 @@ test.each([
   [["lab", "run", "--hosts", "1"], "from 2 to 64"],
   [["central", "--listen", "nowhere"], "HOST:PORT"],
   [["host", "--name", "Host A"], "a-z"],
+  [["lab", "demo", "--pairs", "7"], "from 1 to 6"],
   [["guest", "run", "pair", "novalue"], "KEY=VALUE"],
   [["capture", "--qp", "0x1000000"], "16777215"],
   [["capture", "--host", "host-a", "--guest", "alice"], "--guest"],
@@ -104,8 +139,29 @@ test.each([
 });
 
 test("every verb explains itself", async () => {
-  const verbs = ["", "lab", "lab up", "lab run", "lab down", "guest run", "guest ls", "guest logs", "guest stop"];
-  for (const verb of [...verbs, "migrate", "status", "capture", "dissect", "central", "host", "image build"]) {
+  const verbs = [
+    "",
+    "lab",
+    "lab up",
+    "lab run",
+    "lab down",
+    "lab demo",
+    "guest run",
+    "guest ls",
+    "guest logs",
+    "guest stop",
+  ];
+  for (const verb of [
+    ...verbs,
+    "migrate",
+    "evacuate",
+    "status",
+    "capture",
+    "dissect",
+    "central",
+    "host",
+    "image build",
+  ]) {
     const called = await nomad(...verb.split(" ").filter(Boolean), "--help");
     expect(called.exitCode).toBe(0);
     expect(called.out.join("\n")).toMatch(/^Usage: nomad-rdma/);

@@ -136,7 +136,8 @@ export type GuestRequest = z.input<typeof guestRequest>;
 export const injection = z.enum(["flip-page"]);
 export type Injection = z.infer<typeof injection>;
 
-export const moveRequest = z.strictObject({ guest: name, to: name, inject: injection.optional() });
+/** A guest to move; without `to` central chooses another host. */
+export const moveRequest = z.strictObject({ guest: name, to: name.optional(), inject: injection.optional() });
 export type MoveRequest = z.input<typeof moveRequest>;
 
 /** What to capture: of one host, of one guest wherever it runs, or of all hosts. */

@@ -1,11 +1,12 @@
 import type { ServerResponse } from "node:http";
-import type { Guest, GuestReport, LabEvent, MoveRecord } from "@nomad/protocol/http";
+import type { Guest, GuestReport, LabEvent, MoveRecord, MoveRequest } from "@nomad/protocol/http";
 import { sampleConnection, sampleGuest, sampleHost, sampleMove, sampleReport } from "../samples.ts";
 import { answer, FakeCentral, fail, stream } from "./fake-central.ts";
 
 /** A fake central with guests that behave: they run, talk after every move, end when asked and report. */
 export class FakeLab implements AsyncDisposable {
   readonly central: FakeCentral;
+  readonly hosts: readonly string[];
   readonly guests = new Map<string, Guest>();
   readonly reports = new Map<string, GuestReport>();
   /** Decides how the nth move ends; it is released when nothing else is said. */
@@ -17,6 +18,7 @@ export class FakeLab implements AsyncDisposable {
 
   private constructor(central: FakeCentral, hosts: readonly string[]) {
     this.central = central;
+    this.hosts = hosts;
     const { handlers } = central;
     handlers.set("GET /v1/events", (_seen, response) => {
       stream(response, [
@@ -30,7 +32,7 @@ export class FakeLab implements AsyncDisposable {
       answer(response, { ok: true, central: { version: "0", generation: 1 }, hosts: all, guests, moves: [] });
     });
     handlers.set("POST /v1/guests", ({ body }, response) => this.#run(body as Guest, response));
-    handlers.set("POST /v1/moves", ({ body }, response) => this.#move(body as { guest: string; to: string }, response));
+    handlers.set("POST /v1/moves", ({ body }, response) => this.#move(body as MoveRequest, response));
   }
 
   static async start(secret: Uint8Array, hosts: readonly string[]): Promise<FakeLab> {
@@ -90,12 +92,14 @@ export class FakeLab implements AsyncDisposable {
     this.talk();
   }
 
-  #move({ guest, to }: { guest: string; to: string }, response: ServerResponse): void {
+  #move(wanted: MoveRequest, response: ServerResponse): void {
+    const { guest } = wanted;
     const from = this.guests.get(guest)?.host;
     if (from === undefined) {
       fail(response, 404, "E_NO_GUEST", `no guest ${guest}`);
       return;
     }
+    const to = wanted.to ?? this.hosts.find((name) => name !== from) ?? from;
     this.#moves++;
     const move = sampleMove({ id: `move-${this.#moves}`, guest, from, to, ...this.moveOutcome(this.#moves) });
     this.tell({ type: "move", move: { ...move, outcome: "", phase: "precopy" } });
