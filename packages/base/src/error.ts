@@ -26,6 +26,7 @@ export const errorCodes = {
   E_NO_MEMORY: "give the context a larger heap, or free buffers",
   E_QUEUE_FULL: "poll completions before posting more, or make the queue larger",
   E_REJECTED: "see what the other side says in the message or in its private data",
+  E_JOURNAL: "make room on its disk, then start central again: it goes on from what is written",
   E_INTERNAL: "please report it, with the log",
 } as const;
 

@@ -70,7 +70,11 @@ const requests = [
   // central -> both
   request("ABORT", { ...ofMove, role: z.enum(["source", "destination"]), epoch, peerHosts: z.array(name), token }),
   // central -> each peer's host
-  request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, token }),
+  request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, token, from: name, to: name }),
+  // central -> every host
+  request("FENCE", { ...ofMove, host: name }),
+  // a peer's host that has been held for long -> central, source, destination
+  request("INQUIRE", { move, vlid, from: name, to: name }),
   // source or destination, by the token, or central -> each peer's host
   request("RESUME_PEER", { ...ofMove, token, epoch, dlid: lid, host: name, names: z.array(peerName) }),
   // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
@@ -104,6 +108,8 @@ const answers = [
   answer("NAME", { rkey: uint, epoch }),
   answer("MOVED", { host: name }),
   answer("STATE_TAKEN", {}),
+  answer("FENCED", { seen: z.boolean() }),
+  answer("OUTCOME", { resume: z.object({ epoch, dlid: lid, host: name, names: z.array(peerName) }).nullable() }),
   answer("CAPTURING", {}),
   answer("CAPTURE_ENDED", {}),
   answer("FAILED", { code: errorCode, message: z.string().max(4096) }),

@@ -11,6 +11,7 @@ interface Options {
   readonly listen: Address;
   readonly journal: string;
   readonly exitWithParent?: true;
+  readonly crashIn?: string;
 }
 
 /** `central`: the server that sequences moves, in the foreground. */
@@ -26,6 +27,7 @@ export function central(cli: Cli): Command {
     )
     .addOption(new Option("--journal <path>", "the file of its journal").env("NOMAD_JOURNAL").default(":memory:"))
     .option("--exit-with-parent", "end when stdin ends")
+    .addOption(new Option("--crash-in <phase>", "for tests: die in this phase of the next move").hideHelp())
     .action((options: Options, command: Command) =>
       cli.finish(command, (globals) =>
         runDaemon(cli, globals, {
@@ -39,6 +41,7 @@ export function central(cli: Cli): Command {
             return startCentral({
               ...options.listen,
               journal: options.journal,
+              ...(options.crashIn === undefined ? {} : { crashIn: options.crashIn }),
               version: packageVersion(),
               secret,
               log,

@@ -20,11 +20,13 @@ import {
   type RequestOf,
   type Unnumbered,
 } from "../message.ts";
+import type { Phase } from "../phase.ts";
 import { type Outstanding, Requests } from "../requests.ts";
 import type { CentralContext } from "./context.ts";
 import { appendLog, Directory, type GuestRecord, type HostRecord, isAlive } from "./directory.ts";
 import type { CentralEffect, CentralEvent, JournalEntry } from "./effects.ts";
 import type { Move } from "./move.ts";
+import { guestEntry, hostEntry, moveEntry, nothingRecovered, publishedEntry, type Recovered } from "./records.ts";
 import { Sequencer } from "./sequencer.ts";
 
 export interface CentralOptions {
@@ -32,6 +34,9 @@ export interface CentralOptions {
   readonly generation: number;
   readonly version: string;
   readonly timings?: Timings;
+  /** What the journal holds, and the time now, ms. */
+  readonly recovered?: Recovered;
+  readonly now?: number;
 }
 
 /**
@@ -58,7 +63,28 @@ export class Central implements CentralContext {
     this.timings = options.timings ?? timings;
     this.#requests = new Requests((to, message) => this.#send(to, message), this.timings.resendMs);
     this.#sequencer = new Sequencer(this);
-    this.#journal([{ table: "meta", key: "generation", value: String(this.generation) }]);
+    this.now = options.now ?? 0;
+    this.#recover(options.recovered ?? nothingRecovered);
+  }
+
+  /** Hosts have as long as if just heard of to come back; moves are finished or undone. */
+  #recover({ hosts, guests, moves, published }: Recovered): void {
+    for (const { lost, ...row } of hosts) {
+      const state = lost ? "lost" : "down";
+      this.directory.hosts.set(row.name, { ...row, state, lastHeardAt: this.now, refused: noneRefused });
+    }
+    for (const row of guests) this.directory.recover(row);
+    for (const [key, value] of published) this.directory.published.set(key, value);
+    for (const row of moves) this.#sequencer.recover(row);
+    for (const guest of this.directory.guests.values()) if (guest.state === "starting") this.#abandon(guest);
+  }
+
+  /** Nobody knows whether it began: make sure that it does not. */
+  #abandon(guest: GuestRecord): void {
+    const why = { code: "E_STATE", message: "central was started again while the guest started" };
+    this.#guestEnds(guest, "failed", null, why);
+    const o = { timeoutMs: this.timings.hostDeadMs, onAnswer: () => {}, onFail: () => {} };
+    this.ask(guest.host, { kind: "END", vlid: guest.vlid, force: true }, o);
   }
 
   // --- for operators ---
@@ -243,18 +269,23 @@ export class Central implements CentralContext {
       case "HELLO":
         return { ...this.#hello(from, m), re };
       case "GUEST_ENDED":
+        this.#sequencer.heardOf(m.vlid, from);
         this.#guestEnded(m);
         return { kind: "NOTED", re };
       case "REPORT":
+        this.#sequencer.heardOf(m.vlid, from);
         this.#report(m.vlid, m.json);
         return { kind: "NOTED", re };
       case "PUBLISH":
         this.directory.published.set(m.key, m.value);
+        this.#journal([publishedEntry(m.key, m.value)]);
         return { kind: "PUBLISHED", re };
       case "LOOKUP":
         return { kind: "FOUND", re, value: this.directory.published.get(m.key) ?? null };
       case "LOCATE":
         return { kind: "LOCATION", re, host: this.#locate(m.vlid) };
+      case "INQUIRE":
+        return { kind: "OUTCOME", re, resume: this.#sequencer.inquire(m.move) };
       case "PEERS_RESUMED":
         this.#sequencer.peersResumed(m.move);
         return { kind: "NOTED", re };
@@ -268,7 +299,9 @@ export class Central implements CentralContext {
     if (m.kind === "HEARTBEAT" && host) host.refused = m.refused;
     if (m.kind === "PROGRESS") return this.#sequencer.progress(m.move, m);
     const guest = m.kind === "LOG" ? this.directory.byVlid(m.vlid) : undefined;
-    if (m.kind === "LOG" && guest) this.#log(guest, from, m.line);
+    if (m.kind !== "LOG" || !guest) return;
+    this.#sequencer.heardOf(m.vlid, from);
+    this.#log(guest, from, m.line);
   }
 
   #log(guest: GuestRecord, host: string, text: string): void {
@@ -311,7 +344,7 @@ export class Central implements CentralContext {
       refused: noneRefused,
     };
     this.directory.hosts.set(from, host);
-    this.#journal([{ table: "hosts", key: from, value: JSON.stringify({ lid, incarnation, url }) }]);
+    this.#journal([hostEntry(host)]);
     this.#hostChanged(host);
     this.#tellHosts();
     return { kind: "WELCOME", lid: host.lid, generation: this.generation, hosts: this.directory.hostEntries() };
@@ -328,10 +361,9 @@ export class Central implements CentralContext {
   #declareLost(host: HostRecord): void {
     const error = new NomadError("E_HOST_LOST", `host ${host.name} is lost`);
     host.state = "lost";
+    this.#journal([hostEntry(host)]);
     for (const guest of this.directory.guests.values()) {
-      if (guest.host === host.name && isAlive(guest)) {
-        this.#guestEnds(guest, "lost", null, { code: error.code, message: error.message });
-      }
+      if (guest.host === host.name && isAlive(guest) && !this.#sequencer.mayReturn(guest)) this.guestLost(guest);
     }
     this.#hostChanged(host);
     this.#sequencer.hostLost(host.name, error);
@@ -395,11 +427,14 @@ export class Central implements CentralContext {
     this.#journal([moveEntry(move)]);
   }
 
-  journalDecision(move: Move, owner: GuestRecord, done: () => void): void {
-    const decided = { ...moveEntry(move), value: JSON.stringify({ ...move.record, phase: "COMMITTED" }) };
+  guestLost(guest: GuestRecord): void {
+    this.#guestEnds(guest, "lost", null, { code: "E_HOST_LOST", message: `host ${guest.host} is lost` });
+  }
+
+  journalDecision(move: Move, phase: Phase, owner: GuestRecord, done: () => void): void {
     const ticket = this.#nextTicket++;
     this.#onJournaled.set(ticket, done);
-    this.#effects.push({ kind: "journal", ticket, entries: [decided, guestEntry(owner)] });
+    this.#effects.push({ kind: "journal", ticket, entries: [moveEntry(move, phase), guestEntry(owner)] });
   }
 
   #journal(entries: readonly JournalEntry[]): void {
@@ -425,17 +460,4 @@ const noneRefused = { connections: 0, messages: 0, frames: 0, packets: 0 };
 
 function guestView({ name, host, epoch, state, vlid, image, memoryBytes, exitCode, error }: GuestRecord): Guest {
   return { name, host, epoch, state, vlid, image, memoryBytes, exitCode, error };
-}
-
-function guestEntry(guest: GuestRecord): JournalEntry {
-  const { arguments: args, imageHash } = guest;
-  return {
-    table: "guests",
-    key: guest.name,
-    value: JSON.stringify({ ...guestView(guest), imageHash, arguments: args }),
-  };
-}
-
-function moveEntry(move: Move): JournalEntry {
-  return { table: "moves", key: move.record.id, value: JSON.stringify(move.record) };
 }

@@ -1,6 +1,7 @@
 import { type Lid, NomadError, type VLid } from "@nomad/base";
 import type { Guest, GuestReport, Host, LogLine } from "../http/index.ts";
 import type { HostEntry } from "../schema.ts";
+import type { GuestRow } from "./records.ts";
 
 /** A host as central knows it. It keeps its name and LID; each start of its process is another incarnation. */
 export interface HostRecord {
@@ -78,6 +79,12 @@ export class Directory {
 
   nextVlid(): VLid {
     return this.#nextVlid++ as VLid;
+  }
+
+  /** A guest as the journal has it. */
+  recover(row: GuestRow): void {
+    this.guests.set(row.name, { ...row, report: null, log: [] });
+    this.#nextVlid = Math.max(this.#nextVlid, row.vlid + 1);
   }
 
   hostEntries(): HostEntry[] {

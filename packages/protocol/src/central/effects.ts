@@ -3,7 +3,7 @@ import type { Message } from "../message.ts";
 
 /** One fact to keep: the present value of `key` in `table`, as JSON. */
 export interface JournalEntry {
-  readonly table: "meta" | "hosts" | "guests" | "moves";
+  readonly table: "meta" | "hosts" | "guests" | "moves" | "published";
   readonly key: string;
   readonly value: string;
 }

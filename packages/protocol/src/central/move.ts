@@ -1,8 +1,8 @@
 import type { PeerCut } from "@nomad/backend";
 import type { NomadError, VLid } from "@nomad/base";
 import type { Failure, Injection, MoveRecord } from "../http/index.ts";
-import type { Phase } from "../phase.ts";
-import type { HostRecord } from "./directory.ts";
+import { type Phase, phases } from "../phase.ts";
+import type { MoveRow } from "./records.ts";
 
 /** A move as central drives it; `record` is what others see of it. */
 export interface Move {
@@ -22,57 +22,77 @@ export interface Move {
   peerHosts: readonly string[];
   cuts: PeerCut[];
   peersResumed: boolean;
+  /** Central has heard of the guest from the destination, before RUNNING. */
+  heardOfDestination: boolean;
   /** Which round of asking this is: answers to an abandoned one do not count. */
   attempt: number;
 }
 
-export function newMove(o: {
-  readonly id: string;
-  readonly guest: string;
+interface Plan {
+  readonly record: MoveRecord;
   readonly vlid: VLid;
-  readonly from: HostRecord;
-  readonly to: HostRecord;
   readonly epoch: number;
   readonly token: string;
   readonly inject: Injection | null;
-  readonly now: number;
-}): Move {
+}
+
+/** A move that nothing has been done for. */
+export function plannedMove(
+  id: string,
+  guest: string,
+  from: string,
+  to: string,
+  plan: Omit<Plan, "record">,
+  now: number,
+): Move {
+  return moveOf({ record: emptyRecord(id, guest, from, to), ...plan }, "planned", now);
+}
+
+/** A move as the journal has it. Which hosts have peers of it is not written down: all of them may have. */
+export function recoveredMove(row: MoveRow, peerHosts: readonly string[], now: number): Move {
+  const phase = phases.find((known) => known === row.phase) ?? "planned";
+  const { vlid, epoch, token, inject } = row;
+  return { ...moveOf({ vlid, epoch, token, inject, record: { ...row.record } }, phase, now), peerHosts };
+}
+
+function moveOf(plan: Plan, phase: Phase, now: number): Move {
   return {
-    record: {
-      id: o.id,
-      guest: o.guest,
-      from: o.from.name,
-      to: o.to.name,
-      phase: "planned",
-      outcome: "",
-      error: null,
-      totalMs: 0,
-      pausedMs: 0,
-      rounds: 0,
-      pages: 0,
-      pagesWhileStopped: 0,
-      memoryPages: 0,
-      bytes: 0,
-      controlMessages: 0,
-      held: 0,
-      phases: {},
-      digestSource: "",
-      digestDestination: "",
-    },
-    vlid: o.vlid,
-    token: o.token,
-    inject: o.inject,
-    epoch: o.epoch,
-    phase: "planned",
-    phaseSince: o.now,
-    startedAt: o.now,
+    ...plan,
+    phase,
+    phaseSince: now,
+    startedAt: now,
     stopAskedAt: 0,
     bulkUrl: "",
     peers: [],
     peerHosts: [],
     cuts: [],
     peersResumed: false,
+    heardOfDestination: false,
     attempt: 0,
+  };
+}
+
+function emptyRecord(id: string, guest: string, from: string, to: string): MoveRecord {
+  return {
+    id,
+    guest,
+    from,
+    to,
+    phase: "planned",
+    outcome: "",
+    error: null,
+    totalMs: 0,
+    pausedMs: 0,
+    rounds: 0,
+    pages: 0,
+    pagesWhileStopped: 0,
+    memoryPages: 0,
+    bytes: 0,
+    controlMessages: 0,
+    held: 0,
+    phases: {},
+    digestSource: "",
+    digestDestination: "",
   };
 }
 

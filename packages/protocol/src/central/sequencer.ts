@@ -1,20 +1,23 @@
-import { assert, NomadError } from "@nomad/base";
+import { assert, NomadError, type VLid } from "@nomad/base";
 import type { Injection } from "../http/index.ts";
-import type { Answer } from "../message.ts";
+import type { Answer, AnswerOf } from "../message.ts";
 import { isDecided, isEnded, type Phase } from "../phase.ts";
 import type { Outstanding } from "../requests.ts";
 import type { CentralContext } from "./context.ts";
 import { type GuestRecord, isAlive } from "./directory.ts";
-import { enter, failureOf, type Move, newMove } from "./move.ts";
+import { enter, failureOf, type Move, plannedMove, recoveredMove } from "./move.ts";
+import type { MoveRow } from "./records.ts";
 import { steps } from "./steps.ts";
 
-/** Drives moves through their phases, one move at a time, the others wait in order. */
+type Resume = NonNullable<AnswerOf<"OUTCOME">["resume"]>;
+
+/** Drives moves through their phases: what a former central has left first, then one at a time, the others wait in order. */
 export class Sequencer {
   readonly #central: CentralContext;
   readonly moves = new Map<string, Move>();
   readonly #queue: Move[] = [];
-  #active: Move | null = null;
-  #asked: Outstanding[] = [];
+  readonly #active = new Set<Move>();
+  readonly #asked = new Map<Move, Outstanding[]>();
   #nextId = 1;
 
   constructor(central: CentralContext) {
@@ -36,18 +39,8 @@ export class Sequencer {
     if (from === to) throw new NomadError("E_STATE", `guest ${guest.name} runs at ${to.name} already`);
     if (to.state !== "up") throw new NomadError("E_STATE", `host ${to.name} is ${to.state}`);
     const id = `${generation}-${this.#nextId++}`;
-    const epoch = guest.epoch + 1;
-    const move = newMove({
-      id,
-      guest: guest.name,
-      vlid: guest.vlid,
-      from,
-      to,
-      epoch,
-      token: o.token,
-      inject: o.inject,
-      now,
-    });
+    const plan = { vlid: guest.vlid, epoch: guest.epoch + 1, token: o.token, inject: o.inject };
+    const move = plannedMove(id, guest.name, from.name, to.name, plan, now);
     guest.state = "moving";
     this.moves.set(id, move);
     this.#queue.push(move);
@@ -56,11 +49,28 @@ export class Sequencer {
     return move;
   }
 
+  /** A move that a former central left: finished when it was decided, undone when not. */
+  recover(row: MoveRow): void {
+    const { directory, now } = this.#central;
+    const peerHosts = [...directory.hosts.values()].filter(({ state }) => state !== "lost").map(({ name }) => name);
+    const move = recoveredMove(row, peerHosts, now);
+    this.moves.set(move.record.id, move);
+    if (isEnded(move.phase)) return;
+    this.#active.add(move);
+    this.#guestOf(move).state = "moving";
+    if (move.phase === "aborting") return this.#proceed(move);
+    if (!isDecided(move.phase)) {
+      return this.abort(move, new NomadError("E_STATE", "central was started again before the move was decided"));
+    }
+    enter(move, "COMMITTED", now);
+    this.#proceed(move);
+  }
+
   #startNext(): void {
-    if (this.#active) return;
+    if (this.#active.size > 0) return;
     const move = this.#queue.shift();
     if (!move) return;
-    this.#active = move;
+    this.#active.add(move);
     this.#central.journalMove(move);
     this.#proceed(move);
   }
@@ -70,6 +80,7 @@ export class Sequencer {
     this.#central.moveChanged(move);
     const step = steps[move.phase];
     if (!step) return;
+    if (move.phase === "COMMITTED" && this.#isLost(move.record.to)) return this.#destinationLost(move);
     move.attempt++;
     const attempt = move.attempt;
     const asks = step.ask(move, this.#central).filter((ask) => !this.#isLost(ask.to));
@@ -89,7 +100,7 @@ export class Sequencer {
     if (move.phase === "peers-suspended") move.stopAskedAt = this.#central.now;
     move.record.controlMessages += 2 * asks.length;
     if (waiting === 0) return this.#advance(move, step.next);
-    this.#asked = asks.map(({ to, message }) => {
+    const asked = asks.map(({ to, message }) => {
       const o = {
         timeoutMs: step.timeoutMs(this.#central.timings),
         onAnswer,
@@ -97,6 +108,7 @@ export class Sequencer {
       };
       return this.#central.ask(to, message, o);
     });
+    this.#asked.set(move, asked);
   }
 
   #taken(move: Move, take: () => void): boolean {
@@ -134,7 +146,7 @@ export class Sequencer {
     const guest = this.#guestOf(move);
     this.#central.moveChanged(move);
     const owner: GuestRecord = { ...guest, host: move.record.to, epoch: move.epoch };
-    this.#central.journalDecision(move, owner, () => {
+    this.#central.journalDecision(move, "COMMITTED", owner, () => {
       if (move.phase !== "bound") return;
       guest.host = move.record.to;
       guest.epoch = move.epoch;
@@ -170,14 +182,20 @@ export class Sequencer {
   /** Undo a move that is not decided: the guest goes on at its source, under an epoch of its own. */
   abort(move: Move, error: NomadError): void {
     assert(!isDecided(move.phase), `move ${move.record.id} is decided`);
-    if (move.phase === "aborting" || isEnded(move.phase)) return;
-    for (const outstanding of this.#asked.splice(0)) outstanding.cancel();
+    // Bound: the decision is on its way to the disk, and cannot be called back.
+    if (move.phase === "bound" || move.phase === "aborting" || isEnded(move.phase)) return;
+    this.#forgetAsked(move);
     move.record.error = failureOf(error);
     const queued = this.#queue.indexOf(move);
     if (queued >= 0) this.#queue.splice(queued, 1);
     enter(move, queued >= 0 ? "aborted" : "aborting", this.#central.now);
     if (queued >= 0) this.#ended(move);
     else this.#proceed(move);
+  }
+
+  #forgetAsked(move: Move): void {
+    for (const outstanding of this.#asked.get(move) ?? []) outstanding.cancel();
+    this.#asked.delete(move);
   }
 
   #ended(move: Move): void {
@@ -188,12 +206,12 @@ export class Sequencer {
     if (aborted && !isAlive(guest)) this.#resumePeersOfLost(move);
     move.record.outcome = isAlive(guest) ? (aborted ? "aborted" : "released") : "lost";
     if (guest.state === "moving") guest.state = "running";
-    this.#asked = [];
+    this.#asked.delete(move);
     this.#central.journalMove(move);
     this.#central.guestChanged(guest);
     this.#central.moveChanged(move);
     this.#central.moveEnded(move);
-    if (this.#active === move) this.#active = null;
+    this.#active.delete(move);
     this.#startNext();
   }
 
@@ -201,16 +219,59 @@ export class Sequencer {
   hostLost(name: string, error: NomadError): void {
     for (const move of [...this.#queue])
       if (move.record.to === name || move.record.from === name) this.abort(move, error);
-    const move = this.#active;
-    if (!move) return;
-    const { from, to } = move.record;
-    if (!isDecided(move.phase) && (from === name || to === name)) return this.abort(move, error);
-    if (isDecided(move.phase) && to === name) this.#destinationLost(move);
+    for (const move of [...this.#active]) {
+      const { from, to } = move.record;
+      if (!isDecided(move.phase) && (from === name || to === name)) this.abort(move, error);
+      else if (move.phase === "COMMITTED" && to === name) this.#destinationLost(move);
+      else if (isDecided(move.phase) && to === name) this.#lost(move);
+    }
   }
 
-  /** Decided and dead: nobody may start a second copy. */
+  /**
+   * Decided, and dead before it said that the guest runs. All hosts fence it; if none of them, nor central, has seen
+   * anything of the guest's new life, the guest goes back to its source, which still has its copy.
+   */
   #destinationLost(move: Move): void {
+    this.#forgetAsked(move);
     move.attempt++;
+    const { directory, generation, timings } = this.#central;
+    const asked = [...directory.hosts.values()].filter(({ state }) => state !== "lost");
+    let waiting = asked.length;
+    let seen = this.#isLost(move.record.from);
+    const one = (sawIt: boolean) => {
+      seen ||= sawIt;
+      waiting--;
+      if (waiting === 0) this.#fenced(move, seen);
+    };
+    if (waiting === 0) return this.#fenced(move, true);
+    const fence = { kind: "FENCE" as const, move: move.record.id, vlid: move.vlid, generation, host: move.record.to };
+    for (const { name } of asked) {
+      const onAnswer = (answer: Answer) => one(answer.kind === "FENCED" && answer.seen);
+      this.#central.ask(name, fence, { timeoutMs: timings.controlRequestMs, onAnswer, onFail: () => one(true) });
+    }
+  }
+
+  #fenced(move: Move, seen: boolean): void {
+    if (move.phase !== "COMMITTED") return;
+    const { from, to } = move.record;
+    if (seen || move.heardOfDestination || this.#isLost(from)) return this.#lost(move);
+    const guest = this.#guestOf(move);
+    const error = new NomadError("E_HOST_LOST", `host ${to} was lost before guest ${guest.name} ran there`);
+    const owner: GuestRecord = { ...guest, host: from, epoch: move.epoch + 1, state: "moving", error: null };
+    this.#central.journalDecision(move, "aborting", owner, () => {
+      Object.assign(guest, { host: from, state: "moving", error: null });
+      move.record.error = failureOf(error);
+      enter(move, "aborting", this.#central.now);
+      this.#proceed(move);
+    });
+  }
+
+  /** Nobody may start a second copy: the guest is gone. */
+  #lost(move: Move): void {
+    this.#forgetAsked(move);
+    move.attempt++;
+    const guest = this.#guestOf(move);
+    if (isAlive(guest)) this.#central.guestLost(guest);
     this.#resumePeersOfLost(move);
     enter(move, "peers-resumed", this.#central.now);
     this.#proceed(move);
@@ -218,19 +279,34 @@ export class Sequencer {
 
   /** Peers of a lost guest go on, towards an address that no longer answers, and get what hardware would give. */
   #resumePeersOfLost(move: Move): void {
-    const { generation, directory } = this.#central;
-    const host = this.#guestOf(move).host;
-    const at = {
-      vlid: move.vlid,
-      token: move.token,
-      epoch: move.epoch + 1,
-      dlid: directory.host(host).lid,
-      host,
-      names: [],
-    };
+    const { generation } = this.#central;
+    const at = { vlid: move.vlid, token: move.token, ...this.#whereItWas(move) };
     const o = { timeoutMs: this.#central.timings.controlRequestMs, onAnswer: () => {}, onFail: () => {} };
     for (const to of move.peerHosts) {
       if (!this.#isLost(to)) this.#central.ask(to, { kind: "RESUME_PEER", move: move.record.id, generation, ...at }, o);
+    }
+  }
+
+  /** The guest was decided to go to a host that died before it ran there: whether it is lost is still to be found out. */
+  mayReturn(guest: GuestRecord): boolean {
+    return [...this.#active].some(({ record, phase }) => record.guest === guest.name && phase === "COMMITTED");
+  }
+
+  /** What a held peer must know of a guest that is lost; null for all other moves: its hosts know better. */
+  inquire(id: string): Resume | null {
+    const move = this.moves.get(id);
+    return move?.record.outcome === "lost" ? this.#whereItWas(move) : null;
+  }
+
+  #whereItWas(move: Move): Resume {
+    const { host } = this.#guestOf(move);
+    return { epoch: move.epoch + 1, dlid: this.#central.directory.host(host).lid, host, names: [] };
+  }
+
+  /** Something of a guest has come from this host. */
+  heardOf(vlid: VLid, host: string): void {
+    for (const move of this.#active) {
+      if (move.vlid === vlid && move.record.to === host && move.phase === "COMMITTED") move.heardOfDestination = true;
     }
   }
 

@@ -103,6 +103,8 @@ export const steps: Partial<Record<Phase, Step>> = {
         ...ofMove(move, generation),
         budgetMs: timings.drainBudgetMs,
         token: move.token,
+        from: move.record.from,
+        to: move.record.to,
       };
       return move.peerHosts.map((to) => ({ to, message }));
     },

@@ -13,7 +13,7 @@ import {
 } from "../message.ts";
 import type { HostEntry } from "../schema.ts";
 import { earlier } from "../timers.ts";
-import { HostContext } from "./context.ts";
+import { HostContext, ignore } from "./context.ts";
 import { DestinationMove } from "./destination.ts";
 import type { HostEffect, HostEvent } from "./effects.ts";
 import { Guests } from "./guests.ts";
@@ -45,6 +45,8 @@ export class Coordinator {
   readonly #destinations = new Map<string, DestinationMove>();
   readonly #refused: () => Refusals;
   #heartbeatAt = 0;
+  /** The newest central that has spoken. */
+  #generation = 0;
 
   constructor(options: CoordinatorOptions) {
     this.backend = new Backend({ lid: options.lid, makeHca: options.makeHca, events: this.#backendEvents() });
@@ -151,6 +153,10 @@ export class Coordinator {
   }
 
   #request(m: Request, reply: Reply): void {
+    if ("generation" in m && reply.from === "central") {
+      if (m.generation < this.#generation) return reply.refuse("E_STATE", "an older central has no say any more");
+      this.#generation = m.generation;
+    }
     try {
       this.#dispatch(m, reply);
     } catch (error) {
@@ -176,8 +182,7 @@ export class Coordinator {
       case "STOP":
         return this.#source(m.move).stop(m, reply);
       case "RELEASE":
-        this.#source(m.move).release(m, reply);
-        return void this.#sources.delete(m.move);
+        return this.#release(m, reply);
       case "PREPARE":
         return this.#newDestination(m).prepare(reply);
       case "STATE":
@@ -185,13 +190,17 @@ export class Coordinator {
       case "BIND":
         return this.#destination(m.move).bind(m, reply);
       case "RUN":
-        return this.#destination(m.move).run(m, m.token, reply);
+        return this.#run(m, reply);
       case "ABORT":
         return this.#abort(m, reply);
       case "SUSPEND_PEER":
         return this.#peers.suspend(m, reply);
       case "RESUME_PEER":
         return this.#peers.resume(m, reply);
+      case "FENCE":
+        return this.#peers.fence(m, reply);
+      case "INQUIRE":
+        return this.#inquire(m, reply);
       default:
         return reply.refuse("E_MESSAGE", `a host does not take ${m.kind}`);
     }
@@ -204,7 +213,8 @@ export class Coordinator {
   }
 
   #newDestination(m: RequestOf<"PREPARE">): DestinationMove {
-    const destination = new DestinationMove(this.#host, this.guests, this.#names, m);
+    const done = () => void this.#destinations.delete(m.move);
+    const destination = new DestinationMove(this.#host, this.guests, this.#names, m, done);
     this.#destinations.set(m.move, destination);
     return destination;
   }
@@ -217,8 +227,39 @@ export class Coordinator {
 
   #destination(move: string): DestinationMove {
     const destination = this.#destinations.get(move);
-    if (!destination) throw new NomadError("E_STATE", `${this.#host.name} is not the destination of move ${move}`);
+    if (!destination) throw notTheDestination(this.#host.name, move);
     return destination;
+  }
+
+  #release(m: RequestOf<"RELEASE">, reply: Reply): void {
+    const source = this.#sources.get(m.move);
+    this.#sources.delete(m.move);
+    if (source) return source.release(m, reply);
+    if (this.guests.running.has(m.vlid)) throw new NomadError("E_STATE", `guest ${m.vlid} runs at ${this.#host.name}`);
+    reply.answer({ kind: "RELEASED" });
+  }
+
+  /** A central that has started anew asks once more: a guest that runs already, runs. */
+  #run(m: RequestOf<"RUN">, reply: Reply): void {
+    const destination = this.#destinations.get(m.move);
+    if (destination) return destination.run(m, reply);
+    if (this.guests.running.get(m.vlid)?.epoch !== m.epoch) throw notTheDestination(this.#host.name, m.move);
+    reply.answer({ kind: "RUNNING" });
+    const { move, vlid, generation } = m;
+    const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: ignore, onFail: ignore };
+    this.#host.ask("central", { kind: "PEERS_RESUMED", move, vlid, generation }, o);
+  }
+
+  /** A peer's host has been held for long: if the guest runs here, tell it what RESUME_PEER would have told. */
+  #inquire(m: RequestOf<"INQUIRE">, reply: Reply): void {
+    const guest = this.guests.running.get(m.vlid);
+    const device = this.backend.devices.get(m.vlid);
+    const undecided = this.#sources.has(m.move) || !guest || !device || device.detached;
+    if (undecided) return reply.answer({ kind: "OUTCOME", resume: null });
+    const moved = m.to === this.#host.name;
+    const names = moved ? [...device.qps.values()].map(({ vqpn, qpn }) => ({ vqpn, qpn })) : [];
+    const resume = { epoch: guest.epoch, dlid: this.#host.lid, host: this.#host.name, names };
+    reply.answer({ kind: "OUTCOME", resume });
   }
 
   /** A move of which this host has seen nothing is aborted already. */
@@ -248,3 +289,6 @@ export class Coordinator {
     for (const [move, source] of this.#sources) if (guestHolder(move) === holder) source.drained();
   }
 }
+
+const notTheDestination = (host: string, move: string): NomadError =>
+  new NomadError("E_STATE", `${host} is not the destination of move ${move}`);

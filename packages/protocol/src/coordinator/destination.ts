@@ -21,8 +21,11 @@ export class DestinationMove {
   #state: { readonly device: DeviceSnapshot; readonly vm: VmState } | null = null;
   #bound: readonly PeerName[] | null = null;
   #running = false;
+  /** All peers know where the guest is, and central knows that. */
+  readonly #done: () => void;
 
-  constructor(host: HostContext, guests: Guests, names: Names, m: RequestOf<"PREPARE">) {
+  constructor(host: HostContext, guests: Guests, names: Names, m: RequestOf<"PREPARE">, done: () => void) {
+    this.#done = done;
     this.#host = host;
     this.#guests = guests;
     this.#names = names;
@@ -67,7 +70,8 @@ export class DestinationMove {
     this.#host.bulk<string>(m.move, { do: "digest" }, hashed, reply.fail);
   }
 
-  run(m: RequestOf<"RUN">, token: string, reply: Reply): void {
+  run(m: RequestOf<"RUN">, reply: Reply): void {
+    if (this.#running) return reply.answer({ kind: "RUNNING" });
     const names = this.#bound;
     if (!names) return reply.refuse("E_STATE", `guest ${m.vlid} is not bound at ${this.#host.name}`);
     const { name, image, vlid, move } = this.#m;
@@ -80,11 +84,11 @@ export class DestinationMove {
       reply.answer({ kind: "RUNNING" });
     };
     this.#host.vmm(vlid, { do: "run" }, running, reply.fail);
-    this.#resumePeers(m, token, names);
+    this.#resumePeers(m, names);
   }
 
-  #resumePeers(m: RequestOf<"RUN">, token: string, names: readonly PeerName[]): void {
-    const { move, vlid, generation, epoch } = m;
+  #resumePeers(m: RequestOf<"RUN">, names: readonly PeerName[]): void {
+    const { move, vlid, generation, epoch, token } = m;
     const open = (peers: readonly VLid[] | "all") => {
       if (this.#host.backend.devices.has(vlid))
         migration.openTowards(this.#host.backend, vlid, guestHolder(move), peers, this.#host.now);
@@ -92,7 +96,7 @@ export class DestinationMove {
     const done = () => {
       open("all");
       this.#names.settled(vlid);
-      const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: ignore, onFail: ignore };
+      const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: this.#done, onFail: this.#done };
       this.#host.ask("central", { kind: "PEERS_RESUMED", move, vlid, generation }, o);
     };
     this.#names.located(vlid, this.#host.name);

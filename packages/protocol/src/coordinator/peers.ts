@@ -1,5 +1,5 @@
 import { migration, type PeerName } from "@nomad/backend";
-import type { VLid } from "@nomad/base";
+import type { Cancel, VLid } from "@nomad/base";
 import type { AnswerOf, RequestOf } from "../message.ts";
 import type { HostContext } from "./context.ts";
 import type { Names } from "./names.ts";
@@ -8,13 +8,27 @@ import type { Reply } from "./reply.ts";
 /** What holds the queue pairs of guests here that are connected to the moving guest. */
 export const peerHolder = (move: string): string => `peer:${move}`;
 
+/** A move that holds queue pairs here. */
+interface Hold {
+  readonly m: RequestOf<"SUSPEND_PEER">;
+  cancelInquiry: Cancel;
+  drained: (() => void) | null;
+}
+
+type Resume = NonNullable<AnswerOf<"OUTCOME">["resume"]>;
+
+/** So many ended moves are remembered. */
+const rememberedMax = 1024;
+
 /** This host's part in moves of guests that guests here are connected to. */
 export class Peers {
   readonly #host: HostContext;
   readonly #names: Names;
-  /** Tokens of the moves that hold queue pairs here: who has one may resume them. */
-  readonly #tokens = new Map<string, string>();
-  readonly #draining = new Map<string, () => void>();
+  readonly #holds = new Map<string, Hold>();
+  /** Moves whose destination is dead for good: what it says of them does not count any more. */
+  readonly #fenced = new Set<string>();
+  /** Moves that ended with queue pairs resumed towards the destination. */
+  readonly #resumed = new Set<string>();
 
   constructor(host: HostContext, names: Names) {
     this.#host = host;
@@ -23,37 +37,72 @@ export class Peers {
 
   suspend(m: RequestOf<"SUSPEND_PEER">, reply: Reply): void {
     const holder = peerHolder(m.move);
-    this.#tokens.set(m.move, m.token);
     migration.suspendPeers(this.#host.backend, m.vlid, holder, this.#host.now);
+    const hold: Hold = { m, cancelInquiry: () => {}, drained: null };
+    this.#holds.set(m.move, hold);
+    this.#inquireLater(hold);
     const late = this.#host.timers.at(this.#host.now + m.budgetMs, () => {
-      this.#draining.delete(holder);
+      hold.drained = null;
       reply.refuse("E_DRAIN", `${this.#host.name} could not drain its guests' queue pairs in ${m.budgetMs} ms`);
     });
-    const drained = () => {
+    hold.drained = () => {
       late();
-      this.#draining.delete(holder);
+      hold.drained = null;
       const cuts = migration.cutPeers(this.#host.backend, m.vlid, holder);
       reply.answer({ kind: "PEER_SUSPENDED", cuts, held: migration.heldTowards(this.#host.backend, m.vlid) });
     };
-    if (this.#host.backend.hca.drained(holder)) drained();
-    else this.#draining.set(holder, drained);
+    if (this.#host.backend.hca.drained(holder)) hold.drained();
   }
 
   drained(holder: string): void {
-    this.#draining.get(holder)?.();
+    for (const [move, hold] of this.#holds) if (peerHolder(move) === holder) hold.drained?.();
+  }
+
+  /** Nobody stays suspended for ever, and nobody goes on by a timer: ask those who may know. */
+  #inquireLater(hold: Hold): void {
+    const { timers, now, timings } = this.#host;
+    hold.cancelInquiry = timers.at(now + timings.inquireMs, () => {
+      const { from, to } = hold.m;
+      for (const whom of new Set(["central", from, to])) this.#inquire(hold, whom);
+      this.#inquireLater(hold);
+    });
+  }
+
+  #inquire(hold: Hold, whom: string): void {
+    const { move, vlid, from, to } = hold.m;
+    const onAnswer = ({ resume }: AnswerOf<"OUTCOME">) => {
+      if (resume && this.#holds.get(move) === hold) this.#resume(move, vlid, resume);
+    };
+    const o = { timeoutMs: this.#host.timings.inquireMs, onAnswer, onFail: () => {} };
+    this.#host.ask<AnswerOf<"OUTCOME">>(whom, { kind: "INQUIRE", move, vlid, from, to }, o);
   }
 
   resume(m: RequestOf<"RESUME_PEER">, reply: Reply): void {
-    const token = this.#tokens.get(m.move);
-    if (token !== undefined && token !== m.token)
-      return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
-    this.#tokens.delete(m.move);
-    this.#draining.delete(peerHolder(m.move));
-    this.#names.located(m.vlid, m.host);
-    const at = { move: peerHolder(m.move), epoch: m.epoch, dlid: m.dlid, names: m.names };
-    const peers = migration.resumePeers(this.#host.backend, m.vlid, at, this.#host.now);
-    reply.answer({ kind: "PEER_RESUMED", peers });
+    const hold = this.#holds.get(m.move);
+    if (hold && hold.m.token !== m.token) return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
+    if (this.#fenced.has(m.move) && m.host === hold?.m.to) return reply.refuse("E_HOST_LOST", `${m.host} is fenced`);
+    reply.answer({ kind: "PEER_RESUMED", peers: this.#resume(m.move, m.vlid, m) });
   }
+
+  #resume(move: string, vlid: VLid, to: Resume): VLid[] {
+    this.#holds.get(move)?.cancelInquiry();
+    this.#holds.delete(move);
+    if (to.names.length > 0) remember(this.#resumed, move);
+    this.#names.located(vlid, to.host);
+    const at = { move: peerHolder(move), epoch: to.epoch, dlid: to.dlid, names: to.names };
+    return migration.resumePeers(this.#host.backend, vlid, at, this.#host.now);
+  }
+
+  /** The destination is dead: say whether anything of the guest's new life was seen here, and let nothing of it in. */
+  fence(m: RequestOf<"FENCE">, reply: Reply): void {
+    remember(this.#fenced, m.move);
+    reply.answer({ kind: "FENCED", seen: this.#resumed.has(m.move) });
+  }
+}
+
+function remember(moves: Set<string>, move: string): void {
+  moves.add(move);
+  if (moves.size > rememberedMax) moves.delete(moves.values().next().value as string);
 }
 
 /**

@@ -4,54 +4,102 @@ import { DatabaseSync } from "node:sqlite";
 import { NomadError } from "@nomad/base";
 import type { JournalEntry } from "@nomad/protocol";
 
-const schemaVersion = 1;
-const tables = ["meta", "hosts", "guests", "moves"] as const;
+const tables = ["meta", "hosts", "guests", "moves", "published"] as const;
 
-/** Central's journal: what must survive it, in SQLite. A commit is on disk when it returns. */
+/**
+ * What takes a journal of the version before to the next; the first makes one. Run in one transaction when it is
+ * opened; a version is never changed once released.
+ */
+const migrations: readonly (readonly string[])[] = [
+  tables.map((table) => `CREATE TABLE ${table} (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`),
+];
+
+/**
+ * Central's journal: what must survive it, in SQLite. A commit is on disk when it returns. Opening one raises its
+ * generation: a central that had it open before can commit no more.
+ */
 export class Journal {
+  /** Which start of central this is, from 1. */
+  readonly generation: number;
+  readonly #path: string;
   readonly #database: DatabaseSync;
 
-  /** `path` may be ":memory:". Throws E_CONFIG when it cannot be opened or is of another version. */
+  /** `path` may be ":memory:". Throws E_CONFIG when it cannot be used, E_VERSION when a newer central wrote it. */
   constructor(path: string) {
+    this.#path = path;
     try {
       if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-      this.#database = new DatabaseSync(path);
+      this.#database = new DatabaseSync(path, { timeout: 1000 });
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-      this.#createTables();
+      this.#transaction(() => this.#migrate());
+      this.generation = this.#transaction(() => this.#takeOver());
     } catch (cause) {
       if (cause instanceof NomadError) throw cause;
       throw new NomadError("E_CONFIG", `the journal ${path} cannot be used: ${(cause as Error).message}`, { cause });
     }
   }
 
-  #createTables(): void {
+  #migrate(): void {
     const { user_version: found } = this.#database.prepare("PRAGMA user_version").get() as { user_version: number };
-    if (found !== 0 && found !== schemaVersion) {
-      throw new NomadError("E_VERSION", `the journal is of version ${found}, this central writes ${schemaVersion}`);
+    if (found > migrations.length) {
+      const known = `this central knows ${migrations.length}`;
+      throw new NomadError("E_VERSION", `the journal ${this.#path} is of version ${found}, ${known}`);
     }
-    for (const table of tables)
-      this.#database.exec(`CREATE TABLE IF NOT EXISTS ${table} (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`);
-    this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
+    for (const statements of migrations.slice(found)) for (const sql of statements) this.#database.exec(sql);
+    this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
   }
 
-  /** The generation before this start, 0 in a new journal. */
-  get generation(): number {
-    const row = this.#database.prepare("SELECT value FROM meta WHERE key = 'generation'").get();
-    return row ? Number(row.value) : 0;
+  #takeOver(): number {
+    const generation = this.#storedGeneration() + 1;
+    this.#put({ table: "meta", key: "generation", value: String(generation) });
+    return generation;
   }
 
-  /** Keep all of these, or none. */
+  #storedGeneration(): number {
+    return Number(this.#database.prepare("SELECT value FROM meta WHERE key = 'generation'").get()?.value ?? 0);
+  }
+
+  /** All entries. */
+  read(): JournalEntry[] {
+    return tables.flatMap((table) =>
+      this.#database
+        .prepare(`SELECT key, value FROM ${table} ORDER BY key`)
+        .all()
+        .map(({ key, value }) => ({ table, key: String(key), value: String(value) })),
+    );
+  }
+
+  /**
+   * Keep all of these, or none. Throws E_STATE when another central has opened the journal since, E_JOURNAL when the
+   * disk does not take them.
+   */
   commit(entries: readonly JournalEntry[]): void {
+    try {
+      this.#transaction(() => {
+        if (this.#storedGeneration() !== this.generation) {
+          throw new NomadError("E_STATE", `another central has taken over the journal ${this.#path}`);
+        }
+        for (const entry of entries) this.#put(entry);
+      });
+    } catch (cause) {
+      if (cause instanceof NomadError) throw cause;
+      throw new NomadError("E_JOURNAL", `the journal cannot be written: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #put({ table, key, value }: JournalEntry): void {
+    const sql = `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+    this.#database.prepare(sql).run(key, value);
+  }
+
+  #transaction<T>(work: () => T): T {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      for (const { table, key, value } of entries) {
-        this.#database
-          .prepare(`INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
-          .run(key, value);
-      }
+      const result = work();
       this.#database.exec("COMMIT");
+      return result;
     } catch (error) {
-      this.#database.exec("ROLLBACK");
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { NomadError } from "@nomad/base";
-import { Central, type CentralEffect, type CentralEvent, type Message } from "@nomad/protocol";
+import { NomadError } from "@nomad/base";
+import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
 import type { LabEvent } from "@nomad/protocol/http";
 import { type AuthenticatedSocket, listen } from "@nomad/wire";
 import type { Logger } from "pino";
@@ -19,11 +19,15 @@ export interface StartCentralOptions {
   readonly journal: string;
   readonly version: string;
   readonly log: Logger;
+  /** For tests: kill this process when a move that it has planned itself has entered this phase. */
+  readonly crashIn?: string;
 }
 
 export interface RunningCentral {
   readonly url: string;
   readonly port: number;
+  /** Resolves when central cannot go on: its journal is full, broken or another central's. */
+  readonly failed: Promise<NomadError>;
   close(): Promise<void>;
 }
 
@@ -40,11 +44,17 @@ export class CentralProcess {
   readonly #watchers = new Set<(event: LabEvent) => void>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #failed = Promise.withResolvers<NomadError>();
 
   constructor(o: Pick<StartCentralOptions, "journal" | "version" | "log">) {
     this.#journal = new Journal(o.journal);
     this.#log = o.log;
-    this.core = new Central({ generation: this.#journal.generation + 1, version: o.version });
+    this.core = new Central({
+      generation: this.#journal.generation,
+      version: o.version,
+      recovered: recover(this.#journal.read()),
+      now: clock(),
+    });
     this.captures = new Captures(captureLab(this, clock));
     this.watch((event) => this.captures.onEvent(event));
     this.turn();
@@ -66,8 +76,9 @@ export class CentralProcess {
   turn(): void {
     if (this.#closed) return;
     for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
-      for (const effect of effects) this.#perform(effect);
+      for (const effect of effects) if (!this.#closed) this.#perform(effect);
     }
+    if (this.#closed) return;
     clearTimeout(this.#timer);
     const deadline = this.core.deadline();
     if (deadline !== null) this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil(deadline - clock())));
@@ -83,9 +94,7 @@ export class CentralProcess {
       case "send":
         return this.send(effect.to, effect.message);
       case "journal":
-        this.#journal.commit(effect.entries);
-        if (effect.ticket !== null) this.core.handle({ kind: "journaled", ticket: effect.ticket }, clock());
-        return;
+        return this.#commit(effect);
       case "event":
         if (effect.event.type === "host") this.#partWithLost(effect.event.host.name);
         for (const watcher of this.#watchers) watcher(effect.event);
@@ -100,6 +109,23 @@ export class CentralProcess {
   /** To a host, if it is there. */
   send(to: string, message: Message): void {
     this.#channels.get(to)?.send(message);
+  }
+
+  /** A decision that is not on disk is none: without its journal central does not go on. */
+  #commit({ entries, ticket }: Extract<CentralEffect, { kind: "journal" }>): void {
+    try {
+      this.#journal.commit(entries);
+    } catch (error) {
+      if (!(error instanceof NomadError)) throw error;
+      this.#log.fatal({ code: error.code }, error.message);
+      this.close();
+      return this.#failed.resolve(error);
+    }
+    if (ticket !== null) this.core.handle({ kind: "journaled", ticket }, clock());
+  }
+
+  get failed(): Promise<NomadError> {
+    return this.#failed.promise;
   }
 
   adopt(socket: AuthenticatedSocket): void {
@@ -119,16 +145,27 @@ export class CentralProcess {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    for (const channel of this.#channels.values()) channel.close();
     this.#journal.close();
   }
+}
+
+function crashIn(central: CentralProcess, phase: string): void {
+  central.watch((event) => {
+    const own = event.type === "move" && event.move.id.startsWith(`${central.core.generation}-`);
+    // What was decided before in the same turn is on disk, what comes after it is not said any more.
+    if (own && event.move.phase === phase) process.kill(process.pid, "SIGKILL");
+  });
 }
 
 /** The central server: directory, sequencer, journal, HTTP API. Rejects with E_CONFIG when it cannot listen. */
 export async function startCentral(o: StartCentralOptions): Promise<RunningCentral> {
   const { log, secret } = o;
   const central = new CentralProcess(o);
+  if (o.crashIn !== undefined) crashIn(central, o.crashIn);
   const onRefused = (error: NomadError, remote: string) => log.warn({ remote, code: error.code }, error.message);
   const server = await listen({
     host: o.host,
@@ -148,6 +185,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
   return {
     url,
     port: server.port,
+    failed: central.failed,
     close: async () => {
       await server.close();
       central.close();

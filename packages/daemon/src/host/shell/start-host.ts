@@ -90,7 +90,7 @@ export async function startHost(o: StartHostOptions): Promise<RunningHost> {
     onUp: () => host?.handle({ kind: "channel-up", to: "central" }),
     onDown: (error) => {
       host?.captures.clear();
-      log.warn({ code: error.code }, `central: ${error.message}`);
+      log.warn({ code: error.code }, `central: ${error.message}; guests go on without it`);
       if (error.code === "E_HOST_LOST") failed.resolve(error);
     },
   });
