@@ -8,7 +8,7 @@ import {
   QUEUE_PRODUCER,
 } from "@nomad/abi";
 import { NomadError } from "@nomad/base";
-import { completionQueueBytes, locationAt } from "@nomad/hca/testing";
+import { completionQueueBytes, locationAt } from "@nomad/hca/queues";
 import type { CompletionChannel } from "./completion-channel.ts";
 import type { Context } from "./context.ts";
 import { HeapBuffer } from "./heap.ts";
@@ -27,21 +27,21 @@ const pollMax = 16;
 /** A completion queue: poll it, wait for it, or iterate: `for await (const wc of cq)`. */
 export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion> {
   readonly cqn: number;
-  readonly entries: number;
   readonly channel: CompletionChannel | null;
   readonly #context: Context;
-  readonly #buffer: DisposableStack;
+  #entries: number;
+  #buffer: DisposableStack;
   readonly #view: DataView;
   readonly #words: Int32Array;
-  readonly #record: number;
-  readonly #ring: number;
+  #record: number;
+  #ring: number;
   #waiting: (() => void)[] = [];
   #ended = false;
 
   constructor(context: Context, options: CompletionQueueOptions) {
     this.#context = context;
     this.channel = options.channel ?? null;
-    this.entries = powerOfTwo(options.entries);
+    this.#entries = powerOfTwo(options.entries);
     const { memory } = context.heap;
     using undo = new DisposableStack();
     const buffer = undo.use(new HeapBuffer(context.heap, completionQueueBytes(this.entries)));
@@ -50,7 +50,7 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
     this.#words = memory.words;
     this.#record = location.record;
     this.#ring = location.ring;
-    this.cqn = context.hca.createCq({ memory, location });
+    this.cqn = context.hca.createCq({ memory, location, ...(options.channel && { channel: options.channel.events }) });
     this.#buffer = undo.move();
   }
 
@@ -77,7 +77,9 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
 
   /** Asks for one completion event: at the next completion, or at the next that is solicited or an error. */
   reqNotify(kind: "any" | "solicited" = "any"): void {
-    this.#store(QUEUE_ARM, kind === "any" ? CQ_ARM_ANY : CQ_ARM_SOLICITED);
+    // What was asked for before is never narrowed (ibv_req_notify_cq).
+    if (kind === "any") this.#store(QUEUE_ARM, CQ_ARM_ANY);
+    else if (this.#load(QUEUE_ARM) !== CQ_ARM_ANY) this.#store(QUEUE_ARM, CQ_ARM_SOLICITED);
   }
 
   /**
@@ -105,6 +107,25 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
     }
   }
 
+  /** Completions that it can hold. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Makes it larger or smaller; what is not polled stays. @throws NomadError E_VERB when that does not fit, E_NO_MEMORY */
+  resize(entries: number): void {
+    const rounded = powerOfTwo(entries);
+    using undo = new DisposableStack();
+    const buffer = undo.use(new HeapBuffer(this.#context.heap, completionQueueBytes(rounded)));
+    const location = locationAt(buffer.address, rounded);
+    this.#context.hca.resizeCq(this.cqn, location);
+    this.#buffer.dispose();
+    this.#buffer = undo.move();
+    this.#entries = rounded;
+    this.#record = location.record;
+    this.#ring = location.ring;
+  }
+
   /** Completions were lost, since it was full: its queue pairs are in the error state. */
   get overrun(): boolean {
     return this.#load(QUEUE_OVERRUN) !== 0;
@@ -127,7 +148,6 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
 
   /** @internal */
   completionEvent(): void {
-    this.channel?.push(this);
     this.#wake();
   }
 

@@ -28,19 +28,27 @@ const usual = {
   minRnrTimer: 12,
 } satisfies ConnectOptions;
 
-/** Where a queue pair is, and the PSN that it will start with when `psn` is given to `connectRc`. */
+/** Where a queue pair is, and the PSN that it will start with when `psn` is given to `connectQp`. */
 export function addressOf(qp: QueuePair, psn: number): QpAddress {
   return { lid: qp.pd.context.lid, qpn: qp.qpn, psn };
 }
 
-/** Brings a queue pair from RESET through INIT and RTR to RTS, towards `remote`; `psn` is of its own first packet. */
-export function connectRc(qp: QueuePair, remote: QpAddress, psn: number, options: ConnectOptions = {}): void {
+/** Brings a UD queue pair from RESET to RTS; senders must give its Q_Key. */
+export function readyUd(qp: QueuePair, qkey: number): void {
+  qp.modify({ state: "INIT", qkey });
+  qp.modify({ state: "RTR" });
+  qp.modify({ state: "RTS", sqPsn: 0 });
+}
+
+/** Brings an RC or UC queue pair from RESET through INIT and RTR to RTS, towards `remote`; `psn` is of its own first packet. */
+export function connectQp(qp: QueuePair, remote: QpAddress, psn: number, options: ConnectOptions = {}): void {
   const { access, pathMtu, timeout, retryCnt, rnrRetry, maxRdAtomic, maxDestRdAtomic, minRnrTimer } = {
     ...usual,
     ...options,
   };
+  const reliable = qp.type === "RC";
   qp.modify({ state: "INIT", access });
   const path = { dlid: remote.lid, destQpn: remote.qpn, rqPsn: remote.psn, pathMtu };
-  qp.modify({ state: "RTR", ...path, maxDestRdAtomic, minRnrTimer });
-  qp.modify({ state: "RTS", sqPsn: psn, timeout, retryCnt, rnrRetry, maxRdAtomic });
+  qp.modify({ state: "RTR", ...path, ...(reliable && { maxDestRdAtomic, minRnrTimer }) });
+  qp.modify({ state: "RTS", sqPsn: psn, ...(reliable && { timeout, retryCnt, rnrRetry, maxRdAtomic }) });
 }

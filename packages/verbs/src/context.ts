@@ -1,4 +1,4 @@
-import type { Hca, HcaEvents } from "@nomad/hca";
+import type { AsyncEvent, DeviceAttributes, Hca, HcaEvents, PortAttributes } from "@nomad/hca";
 import { CompletionChannel } from "./completion-channel.ts";
 import { CompletionQueue, type CompletionQueueOptions } from "./completion-queue.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -6,9 +6,6 @@ import { Heap, HeapBuffer } from "./heap.ts";
 import type { AdapterPort } from "./port.ts";
 import { ProtectionDomain } from "./protection-domain.ts";
 import type { QueuePair } from "./queue-pair.ts";
-
-/** An asynchronous event, as the adapter tells it: ibv_get_async_event. */
-export type AsyncEvent = Parameters<HcaEvents["asyncEvent"]>[0];
 
 const heapBytesDefault = 64 * 1024 * 1024;
 
@@ -27,6 +24,7 @@ export class Context implements Disposable {
   readonly heap: Heap;
   /** What happens to queue pairs, queues and the port, aside from completions. */
   readonly asyncEvents = new EventQueue<AsyncEvent>();
+  readonly #channels = new Set<CompletionChannel>();
   readonly #queues = new Map<number, CompletionQueue>();
   readonly #queuePairs = new Map<number, QueuePair>();
   #nextUserIndex = 1;
@@ -64,7 +62,18 @@ export class Context implements Disposable {
   }
 
   createCompletionChannel(): CompletionChannel {
-    return new CompletionChannel();
+    const channel = new CompletionChannel(this);
+    this.#channels.add(channel);
+    return channel;
+  }
+
+  queryDevice(): DeviceAttributes {
+    return this.hca.queryDevice();
+  }
+
+  /** Of its one port. */
+  queryPort(): PortAttributes {
+    return this.hca.queryPort();
   }
 
   get closed(): boolean {
@@ -77,6 +86,7 @@ export class Context implements Disposable {
     this.#closed = true;
     this.port.close();
     for (const cq of this.#queues.values()) cq.abandon();
+    for (const channel of this.#channels) channel.wake();
     this.asyncEvents.close();
   }
 
@@ -85,6 +95,11 @@ export class Context implements Disposable {
   }
 
   // --- for the objects of this context ---
+
+  /** @internal */
+  completionQueue(cqn: number): CompletionQueue | null {
+    return this.#queues.get(cqn) ?? null;
+  }
 
   /** @internal */
   forgetCq(cq: CompletionQueue): void {

@@ -1,14 +1,28 @@
+export type { AsyncEvent, DeviceAttributes, PortAttributes, SrqQuery } from "@nomad/hca";
+export { type AddressHandle, type AhAttributes, type MulticastGroup, multicastGroup } from "./address-handle.ts";
 export { CompletionChannel } from "./completion-channel.ts";
 export type { CompletionQueue, CompletionQueueOptions } from "./completion-queue.ts";
-export { addressOf, type ConnectOptions, connectRc, type QpAddress } from "./connect.ts";
-export { type AsyncEvent, Context, type ContextOptions } from "./context.ts";
+export { addressOf, type ConnectOptions, connectQp, type QpAddress, readyUd } from "./connect.ts";
+export { Context, type ContextOptions } from "./context.ts";
 export { EventQueue } from "./event-queue.ts";
 export { HeapBuffer } from "./heap.ts";
 export type { MemoryRegion, Range } from "./memory-region.ts";
-export { access, type WcOpcode, type WcStatus, type WrOpcode, wcOpcodes, wcStatuses, wrOpcodes } from "./names.ts";
+export { incRkey, type MemoryWindow, type MwBinding } from "./memory-window.ts";
+export {
+  access,
+  type QpType,
+  qpTypes,
+  type WcOpcode,
+  type WcStatus,
+  type WrOpcode,
+  wcOpcodes,
+  wcStatuses,
+  wrOpcodes,
+} from "./names.ts";
 export { type AdapterPort, Port, type PortOptions } from "./port.ts";
 export type { ProtectionDomain } from "./protection-domain.ts";
 export type { QpAttributes, QpQuery } from "./qp-attributes.ts";
 export type { QueuePair, QueuePairOptions } from "./queue-pair.ts";
+export type { SharedReceiveQueue, SharedReceiveQueueOptions } from "./shared-receive-queue.ts";
 export { WorkCompletion } from "./work-completion.ts";
-export type { RecvWr, SendWr, Sge } from "./work-request.ts";
+export type { RecvWr, SendWr, Sge, UdTarget } from "./work-request.ts";

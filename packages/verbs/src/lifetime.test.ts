@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectRc } from "./index.ts";
+import { connectQp } from "./index.ts";
 import { connectedPair, makeSide, TestFabric } from "./testing/index.ts";
 
 function oneContext() {
@@ -95,7 +95,7 @@ test("an overrun queue says so, and so does an asynchronous event", async () => 
   for (let i = 0; i < 3; i++) b.qp.postRecv({ wrId: i });
   for (let i = 0; i < 3; i++) a.qp.postSend({ opcode: "WR_SEND" });
   const event = await fabric.until(b.context.asyncEvents.next());
-  expect(event).toMatchObject({ kind: "cq-error", cqn: b.cq.cqn });
+  expect(event).toMatchObject({ kind: "CQ_ERR", cqn: b.cq.cqn });
   expect(b.cq.overrun).toBe(true);
   expect(b.cq.poll().map((wc) => wc.wrId)).toEqual([0, 1]);
   await expect(b.cq.wait()).rejects.toMatchObject({ code: "E_STATE" });
@@ -108,15 +108,22 @@ test("a channel has one event for each time that its queue was armed", async () 
   const cq = b.context.createCq({ entries: 16, channel });
   const qp = b.pd.createQp({ sendCq: cq, recvCq: cq });
   const sender = a.pd.createQp({ sendCq: a.cq, recvCq: a.cq });
-  connectRc(qp, { lid: a.context.lid, qpn: sender.qpn, psn: 1 }, 1);
-  connectRc(sender, { lid: b.context.lid, qpn: qp.qpn, psn: 1 }, 1);
+  connectQp(qp, { lid: a.context.lid, qpn: sender.qpn, psn: 1 }, 1);
+  connectQp(sender, { lid: b.context.lid, qpn: qp.qpn, psn: 1 }, 1);
   for (let i = 0; i < 4; i++) qp.postRecv({ wrId: i });
   cq.reqNotify("solicited");
-  const event = channel.next();
+  const event = channel.nextEvent();
   sender.postSend({ opcode: "WR_SEND" });
   sender.postSend({ opcode: "WR_SEND", solicited: true });
   sender.postSend({ opcode: "WR_SEND" });
   expect(await fabric.until(event)).toBe(cq);
   expect(cq.poll().length).toBeGreaterThanOrEqual(2);
-  expect(channel.poll()).toBeNull();
+  expect(channel.getEvent()).toBeNull();
+  qp.destroy();
+  const busy = expect.objectContaining({ code: "E_BUSY" });
+  expect(() => cq.destroy()).toThrowError(busy);
+  channel.ackEvents(cq);
+  expect(() => channel.destroy()).toThrowError(busy);
+  cq.destroy();
+  channel.destroy();
 });

@@ -34,6 +34,8 @@ export const wcOpcodes = {
   WC_RDMA_READ: abi.WC_RDMA_READ,
   WC_COMP_SWAP: abi.WC_COMP_SWAP,
   WC_FETCH_ADD: abi.WC_FETCH_ADD,
+  WC_BIND_MW: abi.WC_BIND_MW,
+  WC_LOCAL_INV: abi.WC_LOCAL_INV,
   WC_RECV: abi.WC_RECV,
   WC_RECV_RDMA_WITH_IMM: abi.WC_RECV_RDMA_WITH_IMM,
 } as const;
@@ -48,6 +50,9 @@ export const wrOpcodes = {
   WR_RDMA_READ: abi.WR_RDMA_READ,
   WR_ATOMIC_CMP_AND_SWP: abi.WR_ATOMIC_CMP_AND_SWP,
   WR_ATOMIC_FETCH_AND_ADD: abi.WR_ATOMIC_FETCH_AND_ADD,
+  WR_LOCAL_INV: abi.WR_LOCAL_INV,
+  WR_BIND_MW: abi.WR_BIND_MW,
+  WR_SEND_WITH_INV: abi.WR_SEND_WITH_INV,
 } as const;
 export type WrOpcode = keyof typeof wrOpcodes;
 
@@ -57,7 +62,13 @@ export const access = {
   REMOTE_WRITE: abi.ACCESS_REMOTE_WRITE,
   REMOTE_READ: abi.ACCESS_REMOTE_READ,
   REMOTE_ATOMIC: abi.ACCESS_REMOTE_ATOMIC,
+  MW_BIND: abi.ACCESS_MW_BIND,
+  ZERO_BASED: abi.ACCESS_ZERO_BASED,
 } as const;
+
+/** Transports of a queue pair: enum ibv_qp_type. */
+export const qpTypes = { RC: abi.QPT_RC, UC: abi.QPT_UC, UD: abi.QPT_UD } as const;
+export type QpType = keyof typeof qpTypes;
 
 /** The names of a table by their numbers. */
 export function namesOf<Name extends string>(table: Readonly<Record<Name, number>>): readonly (Name | undefined)[] {

@@ -1,6 +1,9 @@
+import { AddressHandle, type AhAttributes } from "./address-handle.ts";
 import type { Context } from "./context.ts";
 import { MemoryRegion, type Range } from "./memory-region.ts";
+import { MemoryWindow } from "./memory-window.ts";
 import { QueuePair, type QueuePairOptions } from "./queue-pair.ts";
+import { SharedReceiveQueue, type SharedReceiveQueueOptions } from "./shared-receive-queue.ts";
 
 /** A protection domain: queue pairs in it use the regions in it, and no others. */
 export class ProtectionDomain implements Disposable {
@@ -24,6 +27,21 @@ export class ProtectionDomain implements Disposable {
   /** A queue pair in RESET. @throws NomadError E_VERB, E_NO_MEMORY */
   createQp(options: QueuePairOptions): QueuePair {
     return new QueuePair(this, options);
+  }
+
+  /** @throws NomadError E_VERB, E_NO_MEMORY */
+  createSrq(options: SharedReceiveQueueOptions): SharedReceiveQueue {
+    return new SharedReceiveQueue(this, options);
+  }
+
+  /** @throws NomadError E_VERB when an attribute is out of range. */
+  createAh(attributes: AhAttributes): AddressHandle {
+    return new AddressHandle(this, attributes);
+  }
+
+  /** An unbound window; type 1 opens to the whole domain, type 2 to the queue pair that binds it. */
+  allocMw(type: 1 | 2): MemoryWindow {
+    return new MemoryWindow(this, type);
   }
 
   /** @throws NomadError E_BUSY while anything is in it. */

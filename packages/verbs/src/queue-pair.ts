@@ -1,16 +1,24 @@
 import { SGE_BYTES } from "@nomad/abi";
 import { NomadError, type Qpn } from "@nomad/base";
-import { locationAt, RecvQueue, recvQueueBytes, SendQueue, sendQueueBytes } from "@nomad/hca/testing";
+import type { WorkRing } from "@nomad/hca";
+import { locationAt, RecvQueue, recvQueueBytes, SendQueue, sendQueueBytes } from "@nomad/hca/queues";
+import type { MulticastGroup } from "./address-handle.ts";
 import type { CompletionQueue } from "./completion-queue.ts";
 import { HeapBuffer } from "./heap.ts";
+import { type QpType, qpTypes } from "./names.ts";
 import { powerOfTwo } from "./power-of-two.ts";
 import type { ProtectionDomain } from "./protection-domain.ts";
 import { type QpAttributes, type QpQuery, toAttributes, toQuery } from "./qp-attributes.ts";
-import { type RecvWr, type SendWr, toRecvRequest, toSendRequest } from "./work-request.ts";
+import type { SharedReceiveQueue } from "./shared-receive-queue.ts";
+import { EPOCH, type RecvWr, type SendWr, toRecvRequest, toSendRequest } from "./work-request.ts";
 
 export interface QueuePairOptions {
+  /** Reliable connection (the default), unreliable connection, or unreliable datagrams. */
+  readonly type?: QpType;
   readonly sendCq: CompletionQueue;
   readonly recvCq: CompletionQueue;
+  /** Where receives are taken from, in place of a receive queue of its own (RC and UD). */
+  readonly srq?: SharedReceiveQueue;
   /** Work requests that each queue can hold; rounded up to a power of two. Default 128. */
   readonly maxSendWr?: number;
   readonly maxRecvWr?: number;
@@ -23,44 +31,42 @@ export interface QueuePairOptions {
   readonly sqSigAll?: boolean;
 }
 
-/** There are no virtual names here: the keys in a work request are the adapter's, and always valid. */
-const EPOCH = 1;
-
-/** A reliable connection: a send queue and a receive queue. */
+/** A send queue and a receive queue: a connection, or an end for datagrams. */
 export class QueuePair implements Disposable {
   readonly pd: ProtectionDomain;
+  readonly type: QpType;
   readonly qpn: number;
   readonly maxInlineData: number;
   readonly #options: QueuePairOptions;
   readonly #userIndex: number;
   readonly #buffers: DisposableStack;
   readonly #sq: SendQueue;
-  readonly #rq: RecvQueue;
+  readonly #rq: RecvQueue | null;
   #destroyed = false;
 
   constructor(pd: ProtectionDomain, options: QueuePairOptions) {
-    const { maxSendWr = 128, maxRecvWr = 128, maxRecvSge = 4, maxInlineData = 64 } = options;
+    const { maxSendWr = 128, maxRecvWr = 128, maxRecvSge = 4, maxInlineData = 64, srq } = options;
     const { context } = pd;
-    const { heap, hca } = context;
+    const { memory } = context.heap;
     this.pd = pd;
+    this.type = options.type ?? "RC";
     this.#options = options;
     const maxSendSge = Math.max(options.maxSendSge ?? 4, Math.ceil(maxInlineData / SGE_BYTES));
     this.maxInlineData = maxSendSge * SGE_BYTES;
-    const sendWrs = powerOfTwo(maxSendWr);
-    const recvWrs = powerOfTwo(maxRecvWr);
     using undo = new DisposableStack();
-    const send = undo.use(new HeapBuffer(heap, sendQueueBytes(sendWrs, maxSendSge)));
-    const recv = undo.use(new HeapBuffer(heap, recvQueueBytes(recvWrs, maxRecvSge)));
-    const sq = { ...locationAt(send.address, sendWrs), maxSge: maxSendSge };
-    const rq = { ...locationAt(recv.address, recvWrs), maxSge: maxRecvSge };
-    this.#sq = new SendQueue(heap.memory, sq, maxSendSge, EPOCH);
-    this.#rq = new RecvQueue(heap.memory, rq, maxRecvSge, EPOCH);
+    const take = (bytes: number) => undo.use(new HeapBuffer(context.heap, bytes)).address;
+    const sq = ringAt(take, sendQueueBytes, powerOfTwo(maxSendWr), maxSendSge);
+    const rq = srq === undefined ? ringAt(take, recvQueueBytes, powerOfTwo(maxRecvWr), maxRecvSge) : null;
+    this.#sq = new SendQueue(memory, sq, maxSendSge, EPOCH);
+    this.#rq = rq && new RecvQueue(memory, rq, maxRecvSge, EPOCH);
     this.#userIndex = context.takeUserIndex();
-    this.qpn = hca.createQp({
+    this.qpn = context.hca.createQp({
+      type: qpTypes[this.type],
       pd: pd.handle,
-      memory: heap.memory,
+      memory,
       sq,
-      rq,
+      ...(rq && { rq }),
+      ...(srq && { srq: srq.srqn }),
       sendCq: options.sendCq.cqn,
       recvCq: options.recvCq.cqn,
       signalAll: options.sqSigAll ?? true,
@@ -101,6 +107,7 @@ export class QueuePair implements Disposable {
 
   /** Posts to the receive queue. @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements */
   postRecv(wr: RecvWr): void {
+    if (this.#rq === null) throw new NomadError("E_VERB", "it takes receives from a shared queue: post there");
     this.#checkRoom(this.#rq.used, this.#rq.location.entries);
     this.#checkSges(wr.sgList?.length ?? 0, this.#options.maxRecvSge ?? 4);
     this.#rq.post(toRecvRequest(wr));
@@ -108,12 +115,21 @@ export class QueuePair implements Disposable {
     this.#ring();
   }
 
-  /** What it has not done is forgotten, and so are its completions that were not polled. */
+  /** A UD queue pair takes what is sent to the group. @throws NomadError E_VERB */
+  attachMcast({ mgid, mlid }: MulticastGroup): void {
+    this.pd.context.hca.attachMcast(this.qpn as Qpn, mgid, mlid);
+  }
+
+  detachMcast({ mgid, mlid }: MulticastGroup): void {
+    this.pd.context.hca.detachMcast(this.qpn as Qpn, mgid, mlid);
+  }
+
+  /** What it has not done is forgotten, and so are its completions that were not polled. @throws NomadError E_BUSY while it is in a multicast group. */
   destroy(): void {
     const { context } = this.pd;
     if (!this.alive) return;
-    this.#destroyed = true;
     context.hca.destroyQp(this.qpn as Qpn);
+    this.#destroyed = true;
     const { sendCq, recvCq } = this.#options;
     for (const cq of new Set([sendCq, recvCq])) cq.removeOf(this.#userIndex);
     context.forgetQp(this.#userIndex);
@@ -138,4 +154,14 @@ export class QueuePair implements Disposable {
   #checkSges(count: number, max: number): void {
     if (count > max) throw new NomadError("E_VERB", `${count} scatter-gather elements: at most ${max} fit`);
   }
+}
+
+/** Where a queue is whose memory `take` gives. */
+function ringAt(
+  take: (bytes: number) => number,
+  bytesOf: (entries: number, maxSge: number) => number,
+  entries: number,
+  maxSge: number,
+): WorkRing {
+  return { ...locationAt(take(bytesOf(entries, maxSge)), entries), maxSge };
 }

@@ -1,7 +1,12 @@
 import { SEND_FENCE, SEND_SIGNALED, SEND_SOLICITED } from "@nomad/abi";
 import type { LKey, RKey } from "@nomad/base";
-import type * as queues from "@nomad/hca/testing";
+import type * as queues from "@nomad/hca/queues";
+import type { AddressHandle } from "./address-handle.ts";
+import type { MemoryWindow, MwBinding } from "./memory-window.ts";
 import { wrOpcodes } from "./names.ts";
+
+/** There are no virtual names here: the keys in a work request are the adapter's, and always valid. */
+export const EPOCH = 1;
 
 /** Scatter-gather element: `length` bytes at `address`, which the region of `lkey` covers. */
 export interface Sge {
@@ -27,6 +32,20 @@ interface Payload {
   readonly solicited?: boolean;
 }
 
+/** Where a datagram goes: wr.ud. */
+export interface UdTarget {
+  readonly ah: AddressHandle;
+  /** 0xffffff for a multicast group. */
+  readonly remoteQpn: number;
+  /** With its highest bit set, the sending queue pair's own is used. */
+  readonly remoteQkey: number;
+}
+
+interface MaybeDatagram {
+  /** Needed on a UD queue pair, and of no meaning on others. */
+  readonly ud?: UdTarget;
+}
+
 interface Remote {
   readonly remoteAddress: number;
   readonly rkey: number;
@@ -41,11 +60,25 @@ interface Immediate {
   readonly immediate: number;
 }
 
+interface Invalidation {
+  /** The peer's window or region with this key (WR_SEND_WITH_INV), or one's own (WR_LOCAL_INV). */
+  readonly invalidateRkey: number;
+}
+
+interface Bind {
+  readonly mw: MemoryWindow;
+  readonly bind: MwBinding;
+}
+
 /** A send work request, by the names of ibv_send_wr. */
 export type SendWr = Common &
   (
-    | ({ readonly opcode: "WR_SEND" } & Payload)
-    | ({ readonly opcode: "WR_SEND_WITH_IMM" } & Payload & Immediate)
+    | ({ readonly opcode: "WR_SEND" } & Payload & MaybeDatagram)
+    | ({ readonly opcode: "WR_SEND_WITH_IMM" } & Payload & MaybeDatagram & Immediate)
+    | ({ readonly opcode: "WR_SEND_WITH_INV" } & Payload & Invalidation)
+    | ({ readonly opcode: "WR_LOCAL_INV" } & Invalidation)
+    /** The window's `rkey` is the new one as soon as this is posted. */
+    | ({ readonly opcode: "WR_BIND_MW" } & Bind)
     | ({ readonly opcode: "WR_RDMA_WRITE" } & Payload & Remote)
     | ({ readonly opcode: "WR_RDMA_WRITE_WITH_IMM" } & Payload & Remote & Immediate)
     | ({ readonly opcode: "WR_RDMA_READ" } & Fetch)
@@ -62,7 +95,14 @@ export interface RecvWr {
 }
 
 /** Any send work request, as one looks at it before its opcode. */
-interface AnySendWr extends Common, Payload, Partial<Remote>, Partial<Immediate> {
+interface AnySendWr
+  extends Common,
+    Payload,
+    MaybeDatagram,
+    Partial<Remote>,
+    Partial<Immediate>,
+    Partial<Invalidation>,
+    Partial<Bind> {
   readonly opcode: SendWr["opcode"];
   readonly compare?: bigint;
   readonly swap?: bigint;
@@ -79,11 +119,18 @@ export function toSendRequest(any: SendWr): queues.SendWr {
     sges: sgesOf(wr.sgList),
     immediate: wr.immediate ?? 0,
     remoteAddress: wr.remoteAddress ?? 0,
-    rkey: (wr.rkey ?? 0) as RKey,
+    rkey: (wr.rkey ?? wr.invalidateRkey ?? 0) as RKey,
     compareAdd: wr.add ?? wr.compare ?? 0n,
     swap: wr.swap ?? 0n,
   };
-  return wr.inline === undefined ? request : { ...request, inline: wr.inline };
+  if (wr.inline !== undefined) return { ...request, inline: wr.inline, ...(wr.ud && { ud: toTarget(wr.ud) }) };
+  if (wr.ud !== undefined) return { ...request, ud: toTarget(wr.ud) };
+  if (wr.mw !== undefined && wr.bind !== undefined) return { ...request, ...wr.mw.toBind(wr.bind) };
+  return request;
+}
+
+function toTarget({ ah, remoteQpn, remoteQkey }: UdTarget): queues.UdTarget {
+  return { ah: ah.handle, qpn: remoteQpn, qkey: remoteQkey };
 }
 
 /** As the queue takes it. */

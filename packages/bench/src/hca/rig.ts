@@ -2,7 +2,7 @@ import {
   access,
   type CompletionQueue,
   type Context,
-  connectRc,
+  connectQp,
   type HeapBuffer,
   type MemoryRegion,
   type QueuePair,
@@ -48,7 +48,7 @@ export class Rig {
   }
 
   connect(peer: RigAddress): void {
-    connectRc(this.echo, { lid: peer.lid, qpn: peer.echoQpn, psn: 0 }, 0);
-    connectRc(this.stream, { lid: peer.lid, qpn: peer.streamQpn, psn: 0 }, 0);
+    connectQp(this.echo, { lid: peer.lid, qpn: peer.echoQpn, psn: 0 }, 0);
+    connectQp(this.stream, { lid: peer.lid, qpn: peer.streamQpn, psn: 0 }, 0);
   }
 }

@@ -1,6 +1,6 @@
 import { type Clock, type Lid, NomadError, type Random } from "@nomad/base";
 import { ipv4Of } from "@nomad/iba";
-import { type ConnectOptions, connectRc } from "../connect.ts";
+import { type ConnectOptions, connectQp } from "../connect.ts";
 import type { QueuePair } from "../queue-pair.ts";
 import { Connection, type ConnectionHost, ConnectionRejected } from "./connection.ts";
 import { rejectReasons } from "./layout.ts";
@@ -143,7 +143,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
     psn: number,
     attributes: ConnectOptions,
   ): Connection {
-    connectRc(qp, { lid, qpn: rep.qpn, psn: rep.psn }, psn, attributes);
+    connectQp(qp, { lid, qpn: rep.qpn, psn: rep.psn }, psn, attributes);
     const connection = this.#established(qp, lid, localId, rep);
     this.#o.send(lid, encodeMessage("RTU", { localId, remoteId: rep.localId }));
     return connection;
@@ -175,7 +175,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
       privateData,
     );
     this.#answer(request, rep);
-    connectRc(qp, { lid, qpn: req.qpn, psn: req.psn }, psn, attributes);
+    connectQp(qp, { lid, qpn: req.qpn, psn: req.psn }, psn, attributes);
     const established = () => this.#established(qp, lid, localId, req);
     const failed = (error: NomadError) => {
       this.#forgetAnswer(keyOf(lid, req.localId));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectRc } from "../index.ts";
+import { connectQp } from "../index.ts";
 import { connectSides, makeSide } from "../testing/index.ts";
 import { openStandalone, type StandaloneOptions } from "./index.ts";
 
@@ -64,7 +64,7 @@ test("a send to a port that was shut down ends with RETRY_EXC_ERR", async () => 
   a.qp.modify({ state: "ERR" });
   const quick = a.pd.createQp({ sendCq: a.cq, recvCq: a.cq });
 
-  connectRc(quick, { lid: server.lid, qpn: b.qp.qpn, psn: 0 }, 0, { timeout: 8, retryCnt: 1 });
+  connectQp(quick, { lid: server.lid, qpn: b.qp.qpn, psn: 0 }, 0, { timeout: 8, retryCnt: 1 });
   await server.shutdown();
   quick.postSend({ wrId: 9, opcode: "WR_SEND" });
   await a.cq.wait();

@@ -1,5 +1,5 @@
 import type { CompletionQueue } from "../completion-queue.ts";
-import { connectRc } from "../connect.ts";
+import { connectQp } from "../connect.ts";
 import type { Context } from "../context.ts";
 import type { HeapBuffer } from "../heap.ts";
 import type { MemoryRegion } from "../memory-region.ts";
@@ -35,8 +35,8 @@ export function makeSide(context: Context, options: SideOptions = {}): Side {
 }
 
 export function connectSides(a: Side, b: Side): void {
-  connectRc(a.qp, { lid: b.context.lid, qpn: b.qp.qpn, psn: 2000 }, 1000);
-  connectRc(b.qp, { lid: a.context.lid, qpn: a.qp.qpn, psn: 1000 }, 2000);
+  connectQp(a.qp, { lid: b.context.lid, qpn: b.qp.qpn, psn: 2000 }, 1000);
+  connectQp(b.qp, { lid: a.context.lid, qpn: a.qp.qpn, psn: 1000 }, 2000);
 }
 
 export interface ConnectedPair {
