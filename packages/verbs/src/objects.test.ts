@@ -51,8 +51,8 @@ test.each([1, 2] as const)(
   "a window of type %i opens its range under its new key, and nothing outside of it",
   async (type) => {
     const { fabric, a, b } = connectedPair();
-    using mw = b.pd.allocMw(type);
     using mr = b.pd.regMr(b.buffer, access.LOCAL_WRITE | access.MW_BIND);
+    using mw = b.pd.allocMw(type);
     const before = mw.rkey;
     const binding = { mr, address: mr.address + 16, length: 16, access: access.REMOTE_WRITE };
     b.qp.postSend({ opcode: "WR_BIND_MW", mw, bind: binding });
