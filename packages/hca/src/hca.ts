@@ -194,6 +194,13 @@ export class Hca extends HcaObjects {
     return this.#numbers.take();
   }
 
+  /** The number of the general services interface, QP1, for `renumber`: who manages the port is found there. E_BUSY */
+  reserveGsi(): Qpn {
+    const qpn = this.#numbers.takeGsi();
+    if (qpn === null) throw new NomadError("E_BUSY", "QP1 is in use");
+    return qpn;
+  }
+
   /** Gives the queue pair another number (a reserved one, or any). The old one is not released: never given again. */
   renumber(qpn: Qpn, to: Qpn = this.#numbers.take()): Qpn {
     const qp = this.#qp(qpn);

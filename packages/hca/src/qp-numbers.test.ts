@@ -31,3 +31,11 @@ test("a released number is kept back until thousands more were released", () => 
   numbers.release(numbers.take());
   expect(numbers.isTaken(first)).toBe(false);
 });
+
+test("QP1 is had by one at a time, and again as soon as it is released", () => {
+  const numbers = new QpNumbers(new Random(1));
+  expect(numbers.takeGsi()).toBe(1);
+  expect(numbers.takeGsi()).toBeNull();
+  numbers.release(1 as Qpn);
+  expect(numbers.takeGsi()).toBe(1);
+});

@@ -2,6 +2,8 @@ import type { Qpn, Random } from "@nomad/base";
 
 /** Numbers below are the IBA's special queue pairs. */
 const FIRST = 2;
+/** The general services interface: where managers of ports are found (IBA 3.9.2). */
+const GSI = 1 as Qpn;
 const LAST = 0xfffffe;
 /** How many numbers of destroyed queue pairs are kept back. */
 const RECENT_MAX = 4096;
@@ -28,6 +30,13 @@ export class QpNumbers {
     }
   }
 
+  /** The number of the general services interface, or null while somebody has it. It may be had again as soon as released. */
+  takeGsi(): Qpn | null {
+    if (this.#taken.has(GSI)) return null;
+    this.#taken.add(GSI);
+    return GSI;
+  }
+
   /** Has the number been given, and not been released long ago? */
   isTaken(qpn: Qpn): boolean {
     return this.#taken.has(qpn);
@@ -35,6 +44,10 @@ export class QpNumbers {
 
   /** Its queue pair is destroyed: the number may be used again after many others. */
   release(qpn: Qpn): void {
+    if (qpn === GSI) {
+      this.#taken.delete(GSI);
+      return;
+    }
     this.#recent.push(qpn);
     if (this.#recent.length > RECENT_MAX) this.#taken.delete(this.#recent.shift() as number);
   }

@@ -1,4 +1,7 @@
+import type { Random } from "@nomad/base";
 import type { AsyncEvent, DeviceAttributes, Hca, HcaEvents, PortAttributes } from "@nomad/hca";
+import { ConnectionManager } from "./cm/connection-manager.ts";
+import { Gsi } from "./cm/gsi.ts";
 import { CompletionChannel } from "./completion-channel.ts";
 import { CompletionQueue, type CompletionQueueOptions } from "./completion-queue.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -11,6 +14,8 @@ const heapBytesDefault = 64 * 1024 * 1024;
 
 export interface ContextOptions {
   readonly name: string;
+  /** Of the connection manager's numbers. */
+  readonly random: Random;
   /** Makes the port, whose adapter tells what happens to `events`. */
   readonly makePort: (events: HcaEvents) => AdapterPort;
   /** Size of the memory that the adapter can reach: queues and buffers. Default 64 MiB. */
@@ -27,11 +32,14 @@ export class Context implements Disposable {
   readonly #channels = new Set<CompletionChannel>();
   readonly #queues = new Map<number, CompletionQueue>();
   readonly #queuePairs = new Map<number, QueuePair>();
+  readonly #random: Random;
+  #cm: ConnectionManager | null = null;
   #nextUserIndex = 1;
   #closed = false;
 
   constructor(options: ContextOptions) {
     this.name = options.name;
+    this.#random = options.random;
     this.heap = new Heap(options.heapBytes ?? heapBytesDefault);
     this.port = options.makePort(this.#events());
   }
@@ -43,6 +51,19 @@ export class Context implements Disposable {
 
   get hca(): Hca {
     return this.port.hca;
+  }
+
+  /** Connects queue pairs with those of other ports, over QP1. Made when first asked for. */
+  get cm(): ConnectionManager {
+    this.#cm ??= this.#makeCm();
+    return this.#cm;
+  }
+
+  #makeCm(): ConnectionManager {
+    const gsi = new Gsi(this, (slid, mad) => cm.receive(slid, mad));
+    const send = (lid: number, mad: Uint8Array) => gsi.send(lid, mad);
+    const cm = new ConnectionManager({ lid: this.lid, clock: this.port.clock, random: this.#random, send });
+    return cm;
   }
 
   /** Zeroed memory within the adapter's reach. @throws NomadError E_NO_MEMORY */
@@ -85,6 +106,7 @@ export class Context implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.port.close();
+    this.#cm?.close();
     for (const cq of this.#queues.values()) cq.abandon();
     for (const channel of this.#channels) channel.wake();
     this.asyncEvents.close();

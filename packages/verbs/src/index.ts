@@ -1,5 +1,9 @@
 export type { AsyncEvent, DeviceAttributes, PortAttributes, SrqQuery } from "@nomad/hca";
 export { type AddressHandle, type AhAttributes, type MulticastGroup, multicastGroup } from "./address-handle.ts";
+export { Connection, ConnectionRejected } from "./cm/connection.ts";
+export { ConnectionManager, type ConnectToOptions, type Destination } from "./cm/connection-manager.ts";
+export { rejectReasons } from "./cm/layout.ts";
+export { type AcceptOptions, ConnectRequest, Listener } from "./cm/listener.ts";
 export { CompletionChannel } from "./completion-channel.ts";
 export type { CompletionQueue, CompletionQueueOptions } from "./completion-queue.ts";
 export { addressOf, type ConnectOptions, connectQp, type QpAddress, readyUd } from "./connect.ts";

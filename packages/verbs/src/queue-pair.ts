@@ -44,7 +44,13 @@ export class QueuePair implements Disposable {
   readonly #rq: RecvQueue | null;
   #destroyed = false;
 
-  constructor(pd: ProtectionDomain, options: QueuePairOptions) {
+  /** Queue pair 1 of the port, where managers of other ports find its own. @throws NomadError E_BUSY when there is one */
+  static gsi(pd: ProtectionDomain, options: QueuePairOptions): QueuePair {
+    return new QueuePair(pd, options, pd.context.hca.reserveGsi());
+  }
+
+  /** Under the number `reserved`, when one is given. */
+  constructor(pd: ProtectionDomain, options: QueuePairOptions, reserved?: Qpn) {
     const { maxSendWr = 128, maxRecvWr = 128, maxRecvSge = 4, maxInlineData = 64, srq } = options;
     const { context } = pd;
     const { memory } = context.heap;
@@ -60,7 +66,7 @@ export class QueuePair implements Disposable {
     this.#sq = new SendQueue(memory, sq, maxSendSge, EPOCH);
     this.#rq = rq && new RecvQueue(memory, rq, maxRecvSge, EPOCH);
     this.#userIndex = context.takeUserIndex();
-    this.qpn = context.hca.createQp({
+    const qpn = context.hca.createQp({
       type: qpTypes[this.type],
       pd: pd.handle,
       memory,
@@ -73,6 +79,7 @@ export class QueuePair implements Disposable {
       userIndex: this.#userIndex,
       localEpoch: EPOCH,
     });
+    this.qpn = reserved === undefined ? qpn : context.hca.renumber(qpn, reserved);
     this.#buffers = undo.move();
     context.adoptQp(this.#userIndex, this);
   }

@@ -35,6 +35,7 @@ export async function openStandalone(options: StandaloneOptions): Promise<Device
   const cables = { secret, hello, ...(onRefused && { onRefused }), ...(options.listen && { listen: options.listen }) };
   return Device.open({
     name,
+    random: new Random(random.uint32()),
     ...(heapBytes !== undefined && { heapBytes }),
     makePort: (events) => new Port(port, events),
     sockets: (fabric) => new Cables({ ...cables, fabric }),

@@ -27,7 +27,12 @@ export class TestFabric implements Disposable {
     this.clock = clock;
     this.contexts = Array.from({ length: contexts }, (_, i) => {
       const port = { lid: i + 1, icrc, random: new Random(seed + i), crc32, clock };
-      return new Context({ name: `port-${i + 1}`, makePort: (events) => new Port(port, events), heapBytes });
+      return new Context({
+        name: `port-${i + 1}`,
+        random: new Random(seed + 1000 + i),
+        makePort: (events) => new Port(port, events),
+        heapBytes,
+      });
     });
     const link = { scheduler: clock, bufferedBytesMax: defaults.linkBufferedBytesMax, latencyMs };
     for (const a of this.contexts) for (const b of this.contexts) if (a.lid < b.lid) this.#join(a, b, link);
