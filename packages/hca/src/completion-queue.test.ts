@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import * as abi from "@nomad/abi";
 import { expect, test } from "vitest";
+import { locationAt, PolledQueue } from "./queues/index.ts";
 import { connectedPair, type Endpoint, type EndpointOptions } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
 
@@ -64,4 +65,35 @@ test("a queue in use cannot be destroyed, an unused one can", () => {
   a.adapter.hca.destroyQp(a.qpn);
   a.adapter.hca.destroyCq(a.sendCqn);
   expect(() => a.adapter.hca.destroyCq(a.sendCqn)).toThrow(expect.objectContaining({ code: "E_VERB" }));
+});
+
+test("a queue that is resized keeps what is not polled, its indices and what is armed, and goes on", () => {
+  const [fabric, a, b] = pair({ cqEntries: 4 });
+  const { hca } = b.adapter;
+  for (let i = 0; i < 6; i++) {
+    sendEmpty(fabric, a, b);
+    a.sendCq.drain();
+    if (i < 3) b.recvCq.poll();
+  }
+  b.recvCq.arm(abi.CQ_ARM_ANY);
+  const location = locationAt(500_032, 16);
+  hca.resizeCq(b.recvCqn, location);
+  const resized = new PolledQueue(b.memory, location);
+  expect(resized.drain()).toHaveLength(3);
+  for (let i = 0; i < 9; i++) {
+    sendEmpty(fabric, a, b);
+    a.sendCq.drain();
+  }
+  expect([resized.drain().length, resized.events, resized.overrun]).toEqual([9, 1, false]);
+});
+
+test("a queue is not resized to less than it holds, nor outside its memory, and stays what it was", () => {
+  const [fabric, a, b] = pair({ cqEntries: 4 });
+  const { hca } = b.adapter;
+  for (let i = 0; i < 3; i++) sendEmpty(fabric, a, b);
+  const refused = expect.objectContaining({ code: "E_VERB" });
+  expect(() => hca.resizeCq(b.recvCqn, locationAt(500_032, 2))).toThrow(refused);
+  expect(() => hca.resizeCq(b.recvCqn, locationAt(1 << 20, 16))).toThrow(refused);
+  expect(() => hca.resizeCq(99, locationAt(500_032, 16))).toThrow(refused);
+  expect(b.recvCq.drain()).toHaveLength(3);
 });
