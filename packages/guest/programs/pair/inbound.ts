@@ -15,6 +15,7 @@ export class Inbound {
   /** The peer has sent its last message. */
   finished: bool = false;
   private nextSequence: u32 = 0;
+  private readonly message: Message = new Message();
   private readonly missing: Set<u32> = new Set<u32>();
   private readonly requests: ReceiveRequest[] = [];
 
@@ -43,7 +44,8 @@ export class Inbound {
   /** A receive has completed. */
   received(completion: WorkCompletion): void {
     const slot = <u32>completion.id;
-    const message = new Message(this.areas.receive.slot(slot));
+    const message = this.message;
+    message.at = this.areas.receive.slot(slot);
     if (this.isNew(message.sequence)) this.check(message, completion.byteLength);
     message.readReturns(this.taken);
     if (message.kind === KIND_FIN) {

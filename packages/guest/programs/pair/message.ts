@@ -44,10 +44,10 @@ export class Totals {
   swaps: u32 = 0;
 }
 
-/** The header at an address in memory: 64 bytes. */
+/** The header at an address in memory: 64 bytes. One object serves many messages: garbage would have to be collected. */
 @final
 export class Message {
-  constructor(readonly at: u32) {}
+  constructor(public at: u32 = 0) {}
 
   get kind(): u32 {
     return load<u32>(this.at);

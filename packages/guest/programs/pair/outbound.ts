@@ -69,6 +69,7 @@ export class Outbound {
   private readonly oldValues: StaticArray<u64> = new StaticArray<u64>(ATOMIC_SLOTS);
   private readonly element: ScatterGather;
   private readonly request: SendRequest;
+  private readonly message: Message = new Message();
   private readonly control: Message = new Message(allocate(HEADER));
 
   constructor(
@@ -155,7 +156,8 @@ export class Outbound {
     const bytes = big ? this.sendSizes.big() : this.sendSizes.small();
     if (big) this.bigSends++;
     const slot = this.takeSendSlot(big);
-    const message = new Message(this.areas.send.slot(slot));
+    const message = this.message;
+    message.at = this.areas.send.slot(slot);
     const sum = fillPayload(message.at + HEADER, bytes, this.number(this.totals.sends++));
     message.write(KIND_DATA, this.sequence++, bytes, 0, sum);
     this.tell(message);
