@@ -45,6 +45,8 @@ export const defaults = {
   ...timings,
   centralPort: 4790,
   precopyRoundsMax: 30,
+  /** Moves under way from or to one host; more wait. */
+  movesPerHostMax: 2,
   linkBufferedBytesMax: 16 * 1024 * 1024,
   pageBytes: 4096,
   pathMtu: 4096,

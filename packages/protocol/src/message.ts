@@ -94,7 +94,7 @@ const answers = [
   answer("LOCATION", { host: name.nullable() }),
   answer("BOOTED", { memoryBytes: uint, imageHash: z.string().length(64) }),
   answer("ENDED", {}),
-  answer("CONVERGED", { converged: z.boolean() }),
+  answer("CONVERGED", { converged: z.boolean(), peers: z.array(vlid) }),
   answer("SUSPENDED", { peers: z.array(vlid) }),
   answer("STOPPED", { digest: z.string(), held: uint }),
   answer("RELEASED", {}),

@@ -12,6 +12,10 @@ export interface Move {
   readonly inject: Injection | null;
   /** The guest's epoch at the destination if it is decided so; an abort takes the one after it. */
   readonly epoch: number;
+  /** Moves planned earlier have smaller ones. */
+  readonly order: number;
+  /** From SUSPEND until the peers have resumed: see claims.ts. */
+  claiming: boolean;
   phase: Phase;
   phaseSince: number;
   readonly startedAt: number;
@@ -29,6 +33,7 @@ export interface Move {
 }
 
 interface Plan {
+  readonly order: number;
   readonly record: MoveRecord;
   readonly vlid: VLid;
   readonly epoch: number;
@@ -49,15 +54,16 @@ export function plannedMove(
 }
 
 /** A move as the journal has it. Which hosts have peers of it is not written down: all of them may have. */
-export function recoveredMove(row: MoveRow, peerHosts: readonly string[], now: number): Move {
+export function recoveredMove(row: MoveRow, order: number, peerHosts: readonly string[], now: number): Move {
   const phase = phases.find((known) => known === row.phase) ?? "planned";
   const { vlid, epoch, token, inject } = row;
-  return { ...moveOf({ vlid, epoch, token, inject, record: { ...row.record } }, phase, now), peerHosts };
+  return { ...moveOf({ order, vlid, epoch, token, inject, record: { ...row.record } }, phase, now), peerHosts };
 }
 
 function moveOf(plan: Plan, phase: Phase, now: number): Move {
   return {
     ...plan,
+    claiming: false,
     phase,
     phaseSince: now,
     startedAt: now,

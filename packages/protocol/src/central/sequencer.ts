@@ -1,8 +1,9 @@
-import { assert, NomadError, type VLid } from "@nomad/base";
+import { assert, defaults, NomadError, type VLid } from "@nomad/base";
 import type { Injection } from "../http/index.ts";
 import type { Answer, AnswerOf } from "../message.ts";
 import { isDecided, isEnded, type Phase } from "../phase.ts";
 import type { Outstanding } from "../requests.ts";
+import { mayGoOn } from "./claims.ts";
 import type { CentralContext } from "./context.ts";
 import { type GuestRecord, isAlive } from "./directory.ts";
 import { enter, failureOf, type Move, plannedMove, recoveredMove } from "./move.ts";
@@ -11,13 +12,18 @@ import { steps } from "./steps.ts";
 
 type Resume = NonNullable<AnswerOf<"OUTCOME">["resume"]>;
 
-/** Drives moves through their phases: what a former central has left first, then one at a time, the others wait in order. */
+/**
+ * Drives moves through their phases: what a former central has left, and new ones, several at once within a limit for
+ * each host; the others wait in order.
+ */
 export class Sequencer {
   readonly #central: CentralContext;
   readonly moves = new Map<string, Move>();
   readonly #queue: Move[] = [];
   readonly #active = new Set<Move>();
   readonly #asked = new Map<Move, Outstanding[]>();
+  /** Moves that wait for one that they meet. */
+  readonly #waiting = new Set<Move>();
   #nextId = 1;
 
   constructor(central: CentralContext) {
@@ -39,7 +45,7 @@ export class Sequencer {
     if (from === to) throw new NomadError("E_STATE", `guest ${guest.name} runs at ${to.name} already`);
     if (to.state !== "up") throw new NomadError("E_STATE", `host ${to.name} is ${to.state}`);
     const id = `${generation}-${this.#nextId++}`;
-    const plan = { vlid: guest.vlid, epoch: guest.epoch + 1, token: o.token, inject: o.inject };
+    const plan = { order: this.moves.size, vlid: guest.vlid, epoch: guest.epoch + 1, token: o.token, inject: o.inject };
     const move = plannedMove(id, guest.name, from.name, to.name, plan, now);
     guest.state = "moving";
     this.moves.set(id, move);
@@ -53,7 +59,7 @@ export class Sequencer {
   recover(row: MoveRow): void {
     const { directory, now } = this.#central;
     const peerHosts = [...directory.hosts.values()].filter(({ state }) => state !== "lost").map(({ name }) => name);
-    const move = recoveredMove(row, peerHosts, now);
+    const move = recoveredMove(row, this.moves.size, peerHosts, now);
     this.moves.set(move.record.id, move);
     if (isEnded(move.phase)) return;
     this.#active.add(move);
@@ -67,12 +73,37 @@ export class Sequencer {
   }
 
   #startNext(): void {
-    if (this.#active.size > 0) return;
-    const move = this.#queue.shift();
-    if (!move) return;
-    this.#active.add(move);
-    this.#central.journalMove(move);
-    this.#proceed(move);
+    for (const move of [...this.#queue]) {
+      if (!this.#hasRoom(move)) continue;
+      this.#queue.splice(this.#queue.indexOf(move), 1);
+      this.#active.add(move);
+      this.#central.journalMove(move);
+      this.#proceed(move);
+    }
+  }
+
+  #hasRoom({ record }: Move): boolean {
+    const underWay = (host: string) =>
+      [...this.#active].filter(({ record: r }) => r.from === host || r.to === host).length;
+    return underWay(record.from) < defaults.movesPerHostMax && underWay(record.to) < defaults.movesPerHostMax;
+  }
+
+  /** Two moves that meet stop one after the other (claims.ts). */
+  #mustWait(move: Move): boolean {
+    if (move.phase !== "precopy" && move.phase !== "suspended") return false;
+    if (mayGoOn(move, this.#active)) {
+      this.#waiting.delete(move);
+      move.claiming = true;
+      return false;
+    }
+    this.#waiting.add(move);
+    return true;
+  }
+
+  #unclaim(move: Move): void {
+    move.claiming = false;
+    this.#waiting.delete(move);
+    for (const other of [...this.#waiting].sort((a, b) => a.order - b.order)) this.#proceed(other);
   }
 
   /** Ask what the phase asks; with all answers in, enter the next. */
@@ -81,6 +112,7 @@ export class Sequencer {
     const step = steps[move.phase];
     if (!step) return;
     if (move.phase === "COMMITTED" && this.#isLost(move.record.to)) return this.#destinationLost(move);
+    if (this.#mustWait(move)) return;
     move.attempt++;
     const attempt = move.attempt;
     const asks = step.ask(move, this.#central).filter((ask) => !this.#isLost(ask.to));
@@ -137,6 +169,7 @@ export class Sequencer {
     enter(move, phase, this.#central.now);
     if (phase === "bound") return this.#commit(move);
     if (phase === "running") return this.#running(move);
+    if (phase === "peers-resumed") this.#unclaim(move);
     if (isEnded(phase)) return this.#ended(move);
     this.#proceed(move);
   }
@@ -185,6 +218,7 @@ export class Sequencer {
     // Bound: the decision is on its way to the disk, and cannot be called back.
     if (move.phase === "bound" || move.phase === "aborting" || isEnded(move.phase)) return;
     this.#forgetAsked(move);
+    this.#waiting.delete(move);
     move.record.error = failureOf(error);
     const queued = this.#queue.indexOf(move);
     if (queued >= 0) this.#queue.splice(queued, 1);
@@ -212,6 +246,7 @@ export class Sequencer {
     this.#central.moveChanged(move);
     this.#central.moveEnded(move);
     this.#active.delete(move);
+    this.#unclaim(move);
     this.#startNext();
   }
 
@@ -273,8 +308,7 @@ export class Sequencer {
     const guest = this.#guestOf(move);
     if (isAlive(guest)) this.#central.guestLost(guest);
     this.#resumePeersOfLost(move);
-    enter(move, "peers-resumed", this.#central.now);
-    this.#proceed(move);
+    this.#advance(move, "peers-resumed");
   }
 
   /** Peers of a lost guest go on, towards an address that no longer answers, and get what hardware would give. */

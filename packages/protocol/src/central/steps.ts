@@ -76,7 +76,9 @@ export const steps: Partial<Record<Phase, Step>> = {
       };
       return [{ to: move.record.from, message }];
     },
-    take: nothing,
+    take: (move, answer) => {
+      move.peers = (answer as AnswerOf<"CONVERGED">).peers;
+    },
     next: "precopy",
     timeoutMs: (t) => t.precopyMs + 2 * t.controlRequestMs,
   },

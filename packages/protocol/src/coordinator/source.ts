@@ -46,7 +46,7 @@ export class SourceMove {
     const next = () => {
       const verdict = converged(this.#rounds, { roundsMax: m.roundsMax, timeIsUp: this.#host.now >= until });
       if (verdict === "again") round();
-      else reply.answer({ kind: "CONVERGED", converged: verdict === "converged" });
+      else reply.answer({ kind: "CONVERGED", converged: verdict === "converged", peers: this.#peers() });
     };
     this.#host.bulk(m.move, { do: "open", vlid: m.vlid, url: m.bulkUrl }, round, reply.fail);
   }
@@ -76,6 +76,11 @@ export class SourceMove {
     this.#host.bulk<Round>(this.#move, { do: "round", round, final, flipPage: final && this.#flipPage }, done, fail);
   }
 
+  #peers(): Guest["vlid"][] {
+    const device = this.#host.backend.devices.get(this.guest.vlid);
+    return device ? migration.peersOf(device) : [];
+  }
+
   suspend(m: RequestOf<"SUSPEND">, reply: Reply): void {
     const { backend, timers, now } = this.#host;
     const holder = guestHolder(m.move);
@@ -87,7 +92,7 @@ export class SourceMove {
     this.#drained = () => {
       late();
       this.#drained = null;
-      reply.answer({ kind: "SUSPENDED", peers: migration.peersOf(backend.device(m.vlid)) });
+      reply.answer({ kind: "SUSPENDED", peers: this.#peers() });
     };
     if (backend.hca.drained(holder)) this.#drained();
   }

@@ -1,0 +1,65 @@
+import { WC_RETRY_EXC_ERR } from "@nomad/abi";
+import { expect, test } from "vitest";
+import { pair } from "./programs/pair.ts";
+import { World } from "./world.ts";
+
+const programs = { alice: pair("alice", "bob"), bob: pair("bob", "alice") };
+
+function moving(seed: number, passes?: ConstructorParameters<typeof World>[0]["passes"]) {
+  const world = new World({ seed, hosts: 4, programs, ...(passes && { passes }) });
+  world.boot("alice", "alice", "host-a");
+  world.boot("bob", "bob", "host-b");
+  world.run(20);
+  return { world, move: world.startMove("alice", "host-c") };
+}
+
+test("the destination dies after the decision, before it ran the guest: all hosts fence it, the guest goes back", () => {
+  const { world, move } = moving(1);
+  world.until("it is decided", () => move.phase === "COMMITTED");
+  world.kill("host-c");
+  world.until("the move ends", () => move.outcome !== "");
+  expect(move).toMatchObject({ outcome: "aborted", error: { code: "E_HOST_LOST" } });
+  expect(world.central.directory.guest("alice")).toMatchObject({ host: "host-a", state: "running" });
+  world.run(20);
+  expect(world.move("alice", "host-d")).toMatchObject({ outcome: "released" });
+  world.run(20);
+  world.end("alice", "bob");
+  for (const guest of ["alice", "bob"]) expect(world.report(guest)).toMatchObject({ verified: true });
+});
+
+test("the destination dies after it ran the guest, unheard by central: a peer has seen it, so the guest is lost", () => {
+  let mute = false;
+  const { world, move } = moving(2, (from, to) => !(mute && from === "host-c" && to === "central"));
+  world.until("it is decided", () => move.phase === "COMMITTED");
+  mute = true;
+  world.run(5);
+  world.kill("host-c");
+  world.until("the move ends", () => move.outcome !== "");
+  expect(move.outcome).toBe("lost");
+  expect(world.stateOf("alice")).toBe("lost");
+  world.until("bob has ended", () => world.stateOf("bob") !== "running");
+  expect(world.report("bob").connections[0]).toMatchObject({ status: String(WC_RETRY_EXC_ERR) });
+});
+
+test("the destination dies while the guest runs there: it is lost, and nobody starts a second copy", () => {
+  const { world, move } = moving(3);
+  world.until("it runs", () => "running" in move.phases);
+  world.kill("host-c");
+  world.until("alice is lost", () => world.stateOf("alice") === "lost");
+  expect(world.host("host-a").coordinator.guests.running.size).toBe(0);
+});
+
+test("a peer's host that hears nothing of the end asks, and goes on", () => {
+  let muted = false;
+  const { world, move } = moving(
+    4,
+    (_from, to, message) => !(muted && to === "host-b" && message.kind === "RESUME_PEER"),
+  );
+  muted = true;
+  world.until("the guest runs at its destination", () => "running" in move.phases);
+  const { qps } = world.host("host-b").coordinator.backend.devices.values().next().value ?? { qps: new Map() };
+  const epoch = () => [...qps.values()][0]?.remoteEpoch;
+  world.until("host-b has learned it by asking", () => epoch() === 2);
+  muted = false;
+  world.until("the move ends", () => move.outcome === "released");
+});
