@@ -21,6 +21,7 @@ import {
   WC_SUCCESS,
 } from "@nomad/abi";
 import type { CompletionChannel } from "./completion-channel.ts";
+import { planted } from "./mutants.ts";
 import { Ring } from "./ring.ts";
 import type { CqInit, DeviceMemory, RingLocation } from "./types.ts";
 
@@ -95,7 +96,7 @@ export class CompletionQueue {
   push(completion: Completion): "stored" | "event" | "overrun" | "lost" {
     if (this.#overrun) return "lost";
     const ring = this.#ring;
-    if ((this.#producer - ring.consumer) >>> 0 >= ring.entries) {
+    if ((this.#producer - ring.consumer) >>> 0 >= ring.entries && !planted.overwriteFullCq) {
       this.#overrun = true;
       ring.store(QUEUE_OVERRUN, 1);
       return "overrun";
@@ -126,9 +127,9 @@ export class CompletionQueue {
   #signal(completion: Completion): boolean {
     const ring = this.#ring;
     const arm = ring.load(QUEUE_ARM);
-    const solicited = completion.solicited || completion.status !== WC_SUCCESS;
+    const solicited = (completion.solicited && !planted.ignoreSolicited) || completion.status !== WC_SUCCESS;
     if (arm !== CQ_ARM_ANY && !(arm === CQ_ARM_SOLICITED && solicited)) return false;
-    ring.store(QUEUE_ARM, CQ_ARM_NONE);
+    if (!planted.keepArmed) ring.store(QUEUE_ARM, CQ_ARM_NONE);
     const events = (ring.record + QUEUE_EVENTS) >>> 2;
     Atomics.add(ring.memory.words, events, 1);
     Atomics.notify(ring.memory.words, events);

@@ -11,6 +11,7 @@ import {
 } from "@nomad/abi";
 import { type Completion, type CompletionQueue, emptyCompletion } from "./completion-queue.ts";
 import type { HcaContext } from "./context.ts";
+import { planted } from "./mutants.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import type { Ring } from "./ring.ts";
 import { sendOperations, unknownOperation } from "./work-request.ts";
@@ -55,7 +56,8 @@ export class Completions {
     requester.consumer = (index + 1) >>> 0;
     qp.sq.store(QUEUE_CONSUMER, requester.consumer);
     if (status !== WC_SUCCESS) qp.counters.req_cqe_error++;
-    if (signaled || status !== WC_SUCCESS) this.#push(qp.sendCq, completion);
+    if (signaled || (status !== WC_SUCCESS && !planted.loseUnsignaledErrors)) this.#push(qp.sendCq, completion);
+    if (planted.completeTwice) this.#push(qp.sendCq, completion);
   }
 
   /** The receive work request that is held is done: what its completion says, to be filled in and given to `endReceive`. */
@@ -94,7 +96,7 @@ export class Completions {
 
   /** Flushes what is posted to a queue pair in an error state. A frozen one is flushed when it is thawed. */
   flush(qp: QueuePair): void {
-    if (qp.frozen || (qp.state !== QPS_ERR && qp.state !== QPS_SQE)) return;
+    if (qp.frozen || (qp.state !== QPS_ERR && qp.state !== QPS_SQE) || planted.forgetFlush) return;
     this.#flushSends(qp);
     if (qp.state === QPS_ERR) this.#flushReceives(qp);
     this.#context.drained(qp);

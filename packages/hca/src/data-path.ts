@@ -5,6 +5,7 @@ import { Completer } from "./completer.ts";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { DatagramResponder } from "./datagram-responder.ts";
+import { planted } from "./mutants.ts";
 import { PacketWriter } from "./packet-writer.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import { ReceiveIntake } from "./receive-intake.ts";
@@ -57,12 +58,14 @@ export class DataPath {
       portCounters.port_rcv_discards++;
     } else if (offset + length > bytes.length || parsePacket(packet, bytes, offset, length) !== null) {
       portCounters.rx_malformed++;
-    } else if (icrc !== null && !icrc.check(bytes, offset, length, slid, dlid)) {
+    } else if (icrc !== null && !icrc.check(bytes, offset, length, slid, dlid) && !planted.skipIcrcCheck) {
       portCounters.rx_icrc_encapsulated++;
     } else if (isMulticastLid(dlid)) {
       this.#deliverToGroup(packet, slid, dlid);
     } else {
-      const qp = this.#queuePairs.get(packet.destQpn);
+      const qp = planted.deliverToWrongQp
+        ? [...this.#queuePairs.values()].at(-1)
+        : this.#queuePairs.get(packet.destQpn);
       if (qp === undefined) portCounters.rx_unknown_qp++;
       else if (!qp.frozen) this.#deliver(qp, packet, slid, now);
     }
@@ -111,7 +114,8 @@ export class DataPath {
       qp.counters.rx_refused++;
       return false;
     }
-    if (!partitionsMatch(bthPkey(packet.bytes, packet.offset), this.#context.port.pkey(qp.settings.pkeyIndex))) {
+    const pkey = this.#context.port.pkey(qp.settings.pkeyIndex);
+    if (!partitionsMatch(bthPkey(packet.bytes, packet.offset), pkey) && !planted.skipPkeyCheck) {
       qp.counters.bad_pkey_cntr++;
       return false;
     }

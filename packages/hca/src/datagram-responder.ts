@@ -3,6 +3,7 @@ import type { Lid } from "@nomad/base";
 import { bthPkey, dethQkey, dethSourceQpn, gidOf, immDt, type Packet, writeGrh } from "@nomad/iba";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
+import { planted } from "./mutants.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import type { ReceiveIntake } from "./receive-intake.ts";
 
@@ -25,7 +26,7 @@ export class DatagramResponder {
   /** `dgid`: the port's own, or a group's. */
   receive(qp: QueuePair, packet: Packet, slid: Lid, dgid: Uint8Array): void {
     const deth = packet.offset + (packet.opcode.at.deth as number);
-    if (dethQkey(packet.bytes, deth) !== qp.settings.qkey) {
+    if (dethQkey(packet.bytes, deth) !== qp.settings.qkey && !planted.skipQkeyCheck) {
       qp.counters.qkey_viol_cntr++;
       return;
     }
@@ -46,7 +47,7 @@ export class DatagramResponder {
     writeGrh(this.#grh, 0, packet.length, gidOf(slid), dgid);
     const placed =
       sges.scatter(0, GRH_BYTES, this.#grh, 0) &&
-      sges.scatter(GRH_BYTES, packet.payloadBytes, packet.bytes, packet.payloadOffset);
+      sges.scatter(planted.omitGrh ? 0 : GRH_BYTES, packet.payloadBytes, packet.bytes, packet.payloadOffset);
     if (placed) this.#complete(qp, packet, slid);
     else this.#intake.fail(qp, "protection");
   }

@@ -10,6 +10,7 @@ import { type LKey, NomadError, type Random, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
 import { KeyTable } from "./key-table.ts";
 import type { Window } from "./memory-window.ts";
+import { planted } from "./mutants.ts";
 import type { ProtectionDomains } from "./protection-domains.ts";
 import type { DeviceMemory, MemoryRegion } from "./types.ts";
 
@@ -111,20 +112,21 @@ export class MemoryRegions {
   /** The region with this lkey, or null. */
   find(lkey: number): Region | null {
     const entry = this.keys.at(lkey);
-    return entry?.kind === "region" && entry.lkey === lkey ? entry : null;
+    return entry?.kind === "region" && (entry.lkey === lkey || planted.acceptStaleLkey) ? entry : null;
   }
 
   /** The region that this lkey opens, in this domain, for this range and access; null when any of it does not hold. */
   local(lkey: number, pd: number, address: number, length: number, access: number): Range | null {
     const region = this.find(lkey);
-    if (region === null || region.pd !== pd) return null;
+    if (region === null || (region.pd !== pd && !planted.skipPdCheck)) return null;
     return covers(region, address, length, access) ? region : null;
   }
 
   /** What this rkey opens to a queue pair's peer: a region, or a window that is bound. */
   remote(rkey: number, user: KeyUser, address: number, length: number, access: number): Range | null {
     const entry = this.keys.at(rkey);
-    if (entry === null || entry.rkey !== rkey || entry.pd !== user.pd) return null;
+    if (entry === null || (entry.rkey !== rkey && !planted.acceptStaleRkey)) return null;
+    if (entry.pd !== user.pd && !planted.skipPdCheck) return null;
     if (entry.kind === "window" && !entry.opensTo(user)) return null;
     return covers(entry, address, length, access) ? entry : null;
   }
@@ -132,7 +134,7 @@ export class MemoryRegions {
   #unbound(lkey: LKey): Region {
     const region = this.find(lkey);
     if (region === null) throw new NomadError("E_VERB", `no memory region has lkey ${lkey}`);
-    if (region.windows > 0) {
+    if (region.windows > 0 && !planted.freeBoundRegion) {
       throw new NomadError("E_BUSY", `${region.windows} memory windows are bound to region ${lkey}`);
     }
     return region;
@@ -141,9 +143,10 @@ export class MemoryRegions {
 
 /** Is the range inside, and every access asked for allowed? */
 function covers(entry: Region | Window, address: number, length: number, access: number): boolean {
-  if ((entry.access & access) !== access) return false;
+  if ((entry.access & access) !== access && !planted.skipAccessCheck) return false;
   const offset = address - (entry.access & ACCESS_ZERO_BASED ? 0 : entry.address);
-  return offset >= 0 && length <= entry.length - offset;
+  const extra = planted.skipBoundsCheck ? 8 : 0;
+  return offset >= -extra && length <= entry.length + extra - offset;
 }
 
 function regionOf(init: RegionInit, lkey: LKey, rkey: RKey): Region {

@@ -11,6 +11,7 @@ import {
 import { NomadError, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
 import type { KeyUser, MemoryRegions, Range, Region } from "./memory-region.ts";
+import { planted } from "./mutants.ts";
 import type { ProtectionDomains } from "./protection-domains.ts";
 import type { DeviceMemory, MemoryWindow, MwType } from "./types.ts";
 
@@ -50,7 +51,7 @@ export class Window implements Range {
   }
 
   opensTo(user: KeyUser): boolean {
-    return this.region !== null && (this.type === MW_TYPE_1 || this.owner === user);
+    return this.region !== null && (this.type === MW_TYPE_1 || this.owner === user || planted.openWindowToAnyQp);
   }
 }
 

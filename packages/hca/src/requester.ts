@@ -2,6 +2,7 @@ import { WC_LOC_PROT_ERR, WC_RETRY_EXC_ERR, WC_SUCCESS } from "@nomad/abi";
 import type { Psn } from "@nomad/base";
 import { opcodeOf, psn, psnAdd, psnDiff, psnDistance, RC_READ_REQUEST, writeAtomicEth, writeReth } from "@nomad/iba";
 import type { HcaContext } from "./context.ts";
+import { planted } from "./mutants.ts";
 import type { PacketWriter, Turn } from "./packet-writer.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import { type Segment, sendSegment } from "./segment.ts";
@@ -58,7 +59,7 @@ export class Requester {
   /** Goes back to the oldest unacknowledged packet, at the price of a retry; a held queue pair pays none. */
   retry(qp: QueuePair): void {
     const requester = qp.requester;
-    if (qp.holders.size === 0 && requester.retriesLeft-- <= 0) {
+    if (qp.holders.size === 0 && requester.retriesLeft-- <= 0 && !planted.ignoreRetryCount) {
       this.#intake.fail(qp, WC_RETRY_EXC_ERR);
       return;
     }

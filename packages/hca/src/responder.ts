@@ -14,10 +14,6 @@ import {
 } from "@nomad/abi";
 import { limits } from "@nomad/base";
 import {
-  atomicEthAddress,
-  atomicEthCompare,
-  atomicEthRkey,
-  atomicEthSwapOrAdd,
   iethRkey,
   immDt,
   NAK_INVALID_REQUEST,
@@ -26,24 +22,20 @@ import {
   NAK_REMOTE_OPERATIONAL_ERROR,
   nakSyndrome,
   type Packet,
-  packetsOf,
   payloadFits,
   psnAdd,
   psnDiff,
-  RC_COMPARE_SWAP,
-  rethAddress,
-  rethLength,
-  rethRkey,
   rnrSyndrome,
   SYNDROME_ACK,
 } from "@nomad/iba";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { copyBytes } from "./copy.ts";
+import { planted } from "./mutants.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import type { ReceiveIntake } from "./receive-intake.ts";
-import { executeAgain, readable } from "./responder-again.ts";
-import { ATOMIC_BYTES, READ_PACKETS_MAX } from "./work-request.ts";
+import { executeAgain } from "./responder-again.ts";
+import { executeAtomic, executeRead, repeatAtomic } from "./responder-fetch.ts";
 import { findWriteTarget, openWrite } from "./write-target.ts";
 
 /** What a request goes through, in order; then the ways in which it ends early. */
@@ -117,7 +109,8 @@ export class Responder {
   }
 
   #sequence(qp: QueuePair, packet: Packet): Step {
-    const ahead = psnDiff(packet.psn, qp.responder.expectedPsn);
+    const { expectedPsn } = qp.responder;
+    const ahead = planted.psnDoesNotWrap ? packet.psn - expectedPsn : psnDiff(packet.psn, expectedPsn);
     if (ahead === 0) {
       qp.responder.nakSent = false;
       return "order";
@@ -186,13 +179,14 @@ export class Responder {
     const responder = qp.responder;
     switch (packet.opcode.operation) {
       case "read":
-        return this.#executeRead(qp, packet);
+        return executeRead(this.#context.regions, qp, packet);
       case "atomic":
-        return this.#executeAtomic(qp, packet);
+        return executeAtomic(this.#context.regions, qp, packet);
       case "write": {
         const range = responder.writeRange;
         const at = (range?.base ?? 0) + responder.writeAddress + responder.received;
-        if (range !== null) copyBytes(range.memory.bytes, at, packet.bytes, packet.payloadOffset, packet.payloadBytes);
+        if (range === null || (planted.ackUnplaced && !packet.opcode.ends)) break;
+        copyBytes(range.memory.bytes, at, packet.bytes, packet.payloadOffset, packet.payloadBytes);
         break;
       }
       default: {
@@ -205,45 +199,6 @@ export class Responder {
     responder.received += packet.payloadBytes;
     responder.expectedPsn = psnAdd(packet.psn, 1);
     return packet.opcode.ends ? "complete" : "acknowledge";
-  }
-
-  #executeRead(qp: QueuePair, packet: Packet): Step {
-    const responder = qp.responder;
-    const at = packet.offset + (packet.opcode.at.reth as number);
-    const address = rethAddress(packet.bytes, at);
-    const rkey = rethRkey(packet.bytes, at);
-    const length = rethLength(packet.bytes, at);
-    const packets = packetsOf(length, qp.mtu);
-    if (length > limits.messageBytesMax || packets > READ_PACKETS_MAX) return "invalid-request";
-    if (!readable(this.#context.regions, qp, rkey, address, length)) return "access-error";
-    qp.counters.rx_read_requests++;
-    responder.msn = (responder.msn + 1) & 0xffffff;
-    responder.expectedPsn = psnAdd(packet.psn, packets);
-    responder.responses.read(packet.psn, responder.msn, address, rkey, length, packets);
-    return "done";
-  }
-
-  /** Atomic among all that this adapter does; the guest's own atomic instructions may come between (IBV_ATOMIC_HCA). */
-  #executeAtomic(qp: QueuePair, packet: Packet): Step {
-    const responder = qp.responder;
-    const at = packet.offset + (packet.opcode.at.atomicEth as number);
-    const address = atomicEthAddress(packet.bytes, at);
-    if (address % ATOMIC_BYTES !== 0) return "invalid-request";
-    const rkey = atomicEthRkey(packet.bytes, at);
-    const range = this.#context.regions.remote(rkey, qp, address, ATOMIC_BYTES, ACCESS_REMOTE_ATOMIC);
-    if (range === null) return "access-error";
-    const { view } = range.memory;
-    const target = range.base + address;
-    const original = view.getBigUint64(target, true);
-    const operand = atomicEthSwapOrAdd(packet.bytes, at);
-    if (packet.opcode.code !== RC_COMPARE_SWAP) view.setBigUint64(target, original + operand, true);
-    else if (original === atomicEthCompare(packet.bytes, at)) view.setBigUint64(target, operand, true);
-    qp.counters.rx_atomic_requests++;
-    responder.msn = (responder.msn + 1) & 0xffffff;
-    responder.expectedPsn = psnAdd(packet.psn, 1);
-    responder.recordAtomic(packet.psn, original, qp.settings.maxDestRdAtomic);
-    responder.responses.atomic(packet.psn, responder.msn, original);
-    return "done";
   }
 
   #complete(qp: QueuePair, packet: Packet): Step {
@@ -268,7 +223,7 @@ export class Responder {
     }
     if (invalidate) {
       const rkey = iethRkey(packet.bytes, packet.offset + (at.ieth as number));
-      this.#context.windows.invalidate(qp, rkey);
+      if (!planted.forgetInvalidate) this.#context.windows.invalidate(qp, rkey);
       completion.flags = WC_WITH_INV;
       completion.immediate = rkey;
     }
@@ -284,6 +239,10 @@ export class Responder {
 
   #duplicate(qp: QueuePair, packet: Packet): Step {
     qp.counters.duplicate_request++;
+    const { operation } = packet.opcode;
+    if (planted.executeDuplicateAtomic && operation === "atomic")
+      return repeatAtomic(this.#context.regions, qp, packet);
+    if (planted.deliverDuplicates && (operation === "send" || operation === "write")) return "order";
     executeAgain(this.#context.regions, qp, packet);
     return "done";
   }
@@ -295,6 +254,7 @@ export class Responder {
 
   #notReady(qp: QueuePair): Step {
     qp.counters.out_of_buffer++;
+    if (planted.forgetRnrNak) return "done";
     return this.#nakOnce(qp, rnrSyndrome(qp.settings.minRnrTimer));
   }
 

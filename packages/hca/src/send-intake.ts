@@ -3,6 +3,7 @@ import { assert } from "@nomad/base";
 import { psnAdd } from "@nomad/iba";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
+import { planted } from "./mutants.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import type { SendRequest } from "./work-request.ts";
 
@@ -143,7 +144,7 @@ export class SendIntake {
 /** A fence waits for fetches under way; a fetch waits for room at the responder. */
 function orderAllows(qp: QueuePair, request: SendRequest): boolean {
   const outstanding = qp.requester.fetchesOutstanding;
-  if (request.fenced && outstanding > 0) return false;
+  if (request.fenced && outstanding > 0 && !planted.ignoreFence) return false;
   return !request.wr.fetches || outstanding < Math.max(1, qp.settings.maxRdAtomic);
 }
 

@@ -1,4 +1,5 @@
 import { NomadError } from "@nomad/base";
+import { planted } from "./mutants.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
 import { Ring, recvStride } from "./ring.ts";
 import type { RingLocation, SrqInit, SrqQuery } from "./types.ts";
@@ -55,7 +56,7 @@ export class SharedReceiveQueue extends ReceiveQueue {
 
   #judge(): void {
     if (this.posted >= this.#limit) return;
-    this.#limit = 0;
+    if (!planted.repeatSrqLimit) this.#limit = 0;
     this.#reached();
   }
 }

@@ -4,6 +4,7 @@ import { immDt, type Packet, payloadFits, psnAdd } from "@nomad/iba";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { copyBytes } from "./copy.ts";
+import { planted } from "./mutants.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import type { ReceiveIntake } from "./receive-intake.ts";
 import { findWriteTarget, openWrite } from "./write-target.ts";
@@ -31,7 +32,7 @@ export class UnreliableResponder {
     const { begins, operation } = packet.opcode;
     const expected = packet.psn === responder.expectedPsn;
     if (!expected) qp.counters.out_of_sequence++;
-    if (begins || !expected) responder.closeMessage();
+    if (begins || (!expected && !planted.keepLostUcMessage)) responder.closeMessage();
     const continues = begins || responder.message === operation;
     responder.expectedPsn = psnAdd(packet.psn, 1);
     const verdict = continues ? this.#execute(qp, packet) : "dropped";
