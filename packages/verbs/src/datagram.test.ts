@@ -79,6 +79,25 @@ test("a member of a group on one's own port is sent to, and a queue pair in a gr
   other.qp.destroy();
 });
 
+test("every member of a group takes what is sent to it, at other ports and at the sender's", async () => {
+  const { fabric, sides } = datagramSides(3);
+  const [a, b, c] = sides as [Sides[0], Sides[0], Sides[0]];
+  const group = multicastGroup(0xc001);
+  for (const { qp } of [a, b]) qp.attachMcast(group);
+  const ah = b.pd.createAh({ dlid: group.mlid, grh: { dgid: group.mgid } });
+  await fabric.until(new Promise<void>((resolve) => fabric.clock.after(1, resolve)));
+  b.qp.postSend({
+    wrId: 50,
+    opcode: "WR_SEND",
+    inline: Buffer.from("all"),
+    ud: { ah, remoteQpn: 0xffffff, remoteQkey: qkey },
+  });
+  await fabric.until(a.cq.wait());
+  expect(a.cq.poll()).toMatchObject([{ wrId: 0, srcQp: b.qp.qpn, slid: b.context.lid }]);
+  expect(b.cq.poll().filter((wc) => wc.opcode === "WC_RECV")).toHaveLength(1);
+  expect(c.cq.poll()).toEqual([]);
+});
+
 test("a LID that is no group's has no multicast group", () => {
   expect(() => multicastGroup(0xbfff)).toThrowError(expect.objectContaining({ code: "E_VERB" }));
 });

@@ -48,7 +48,8 @@ export class Port implements AdapterPort {
     this.clock = clock;
     this.lid = options.lid as Lid;
     this.fabric = new Fabric({
-      onPacket: (bytes, offset, length, slid) => this.hca.receive(bytes, offset, length, slid, clock.now()),
+      onPacket: (bytes, offset, length, slid, mlid) =>
+        this.hca.receive(bytes, offset, length, slid, clock.now(), mlid === 0 ? this.lid : mlid),
       onFrameEnd: () => this.turnSoon(),
       onWritable: (dlid) => {
         this.hca.transmitReady(dlid);

@@ -65,3 +65,33 @@ test("a tap taken off sees nothing more", () => {
   send(there, 1);
   expect([sent, delivered]).toEqual([[], [1]]);
 });
+
+test("a packet to a multicast group goes to every other port, with the group's LID, and not back to its own", () => {
+  const scheduler = new VirtualScheduler();
+  const group = 0xc001 as Lid;
+  const seen: string[] = [];
+  const fabrics = [1, 2, 3].map(
+    (own) =>
+      new Fabric({
+        onFrameEnd: () => {},
+        onWritable: () => {},
+        onPacket: (bytes, offset, _length, slid, mlid) => seen.push(`${own}: ${bytes[offset]} from ${slid} to ${mlid}`),
+      }),
+  ) as [Fabric, Fabric, Fabric];
+  const [first, ...others] = fabrics;
+  const options = { scheduler, bufferedBytesMax: 1 << 20 };
+  const own = memoryLinkPair(options);
+  first.join(here, own.a, own.b);
+  for (const [i, other] of others.entries()) {
+    const pair = memoryLinkPair(options);
+    first.join((i + 2) as Lid, pair.a);
+    other.join(here, pair.b);
+  }
+  while (scheduler.step());
+  const slot = first.reserve(group, 4);
+  slot?.bytes.set([9, 8, 7, 6], slot.offset);
+  first.commit(4, from);
+  first.flush();
+  while (scheduler.step());
+  expect(seen).toEqual(["2: 9 from 1 to 49153", "3: 9 from 1 to 49153"]);
+});

@@ -1,11 +1,11 @@
 import type { Lid, Qpn } from "@nomad/base";
-import { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
+import { FramePool, type FrameSlot, FrameWriter, forEachPacket, isMulticast } from "./frame.ts";
 import type { Link } from "./link.ts";
 import type { PacketTap } from "./tap.ts";
 
 export interface FabricEvents {
-  /** One packet has come from the port `slid`. Valid during the call only. */
-  readonly onPacket: (bytes: Uint8Array, offset: number, length: number, slid: Lid) => void;
+  /** One packet has come from the port `slid`, for this port or for the group `mlid`, if that is not 0. Valid during the call only. */
+  readonly onPacket: (bytes: Uint8Array, offset: number, length: number, slid: Lid, mlid: Lid) => void;
   /** All packets of a frame have been given. */
   readonly onFrameEnd: () => void;
   /** The link to this port, which had no room, has room again. */
@@ -15,11 +15,14 @@ export interface FabricEvents {
 interface Port {
   readonly link: Link;
   readonly writer: FrameWriter;
+  /** It leads back to this port. */
+  readonly loopback: boolean;
 }
 
 /**
  * A host's port on the wire: a link to each other port, by LID. Gathers the adapter's packets into frames, which
- * `flush` sends; takes frames apart. What goes to a LID that nobody has is lost, and the sender's timers notice.
+ * `flush` sends; takes frames apart. What goes to a LID that nobody has is lost, and the sender's timers notice. What goes
+ * to a multicast group goes to every other port, as through a switch that knows no members: ports without any drop it.
  */
 export class Fabric {
   readonly #events: FabricEvents;
@@ -44,10 +47,10 @@ export class Fabric {
   /** The link to a port, in place of the one before. `receiver`: its other end, for a link to oneself. */
   join(lid: Lid, link: Link, receiver: Link = link): void {
     this.remove(lid);
-    this.#ports.set(lid, { link, writer: new FrameWriter(link, this.#pool) });
-    const onPacket = (bytes: Uint8Array, offset: number, length: number) => {
+    this.#ports.set(lid, { link, writer: new FrameWriter(link, this.#pool), loopback: link !== receiver });
+    const onPacket = (bytes: Uint8Array, offset: number, length: number, mlid: number) => {
       if (this.tap !== null) this.tap.received(bytes, offset, length, lid);
-      this.#events.onPacket(bytes, offset, length, lid);
+      this.#events.onPacket(bytes, offset, length, lid, mlid as Lid);
     };
     receiver.onFrame = (frame) => {
       if (!forEachPacket(frame, onPacket)) this.#refuse(receiver);
@@ -85,7 +88,19 @@ export class Fabric {
   commit(bytes: number, from: Qpn): void {
     if (this.tap !== null && this.#slot !== null)
       this.tap.sent(this.#slot.bytes, this.#slot.offset, bytes, this.#dlid, from);
-    this.#reserved?.commit(bytes);
+    if (this.#reserved !== null) this.#reserved.commit(bytes);
+    else if (isMulticast(this.#dlid)) this.#flood(bytes);
+  }
+
+  /** A datagram is lost where there is no room for it. */
+  #flood(bytes: number): void {
+    const packet = this.#nowhere.bytes.subarray(this.#nowhere.offset, this.#nowhere.offset + bytes);
+    for (const { writer, loopback } of this.#ports.values()) {
+      const slot = loopback ? null : writer.reserve(bytes);
+      if (slot === null) continue;
+      slot.bytes.set(packet, slot.offset);
+      writer.commit(bytes, this.#dlid);
+    }
   }
 
   flush(): void {

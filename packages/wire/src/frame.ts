@@ -1,9 +1,12 @@
 import { assert, limits } from "@nomad/base";
 import type { Link } from "./link.ts";
 
-// A frame is one or more packets. Each stands behind a prefix (u16 length of the packet, u16 zero, little-endian) and is
-// padded with zeros to a multiple of 4 bytes, so that every packet starts aligned.
+// A frame is one or more packets. Each stands behind a prefix (u16 length of the packet; u16 LID of the multicast group that
+// it is for, or 0; little-endian) and is padded with zeros to a multiple of 4 bytes, so that every packet starts aligned.
 const prefixBytes = 4;
+/** LIDs of multicast groups (IBA 4.1.3). */
+const mlidMin = 0xc000;
+const mlidMax = 0xfffe;
 const defaultFrameBytes = 64 * 1024;
 const spareFramesMax = 64;
 
@@ -80,11 +83,12 @@ export class FrameWriter {
     return this.#frame;
   }
 
-  /** The packet in the slot reserved last is complete and `bytes` long. */
-  commit(bytes: number): void {
+  /** The packet in the slot reserved last is complete and `bytes` long; `mlid` is the group that it is for, or 0. */
+  commit(bytes: number, mlid = 0): void {
     const frame = this.#frame;
     assert(frame !== null && bytes > 0 && bytes <= this.#reserved, "a commit follows its reserve");
-    frame.view.setUint32(this.#used, bytes, true);
+    frame.view.setUint16(this.#used, bytes, true);
+    frame.view.setUint16(this.#used + 2, mlid, true);
     const end = frame.offset + bytes;
     this.#used = frame.offset + padded(bytes);
     if (end < this.#used) frame.bytes.fill(0, end, this.#used);
@@ -102,18 +106,18 @@ export class FrameWriter {
   }
 }
 
+/** One packet of a received frame; `mlid` is the multicast group that it is for, or 0. Valid during the call only. */
+export type OnPacket = (bytes: Uint8Array, offset: number, length: number, mlid: number) => void;
+
 /**
  * Calls `onPacket` for each packet of a received frame, in order. False, and nothing called, when any byte of the frame
  * does not follow the format: the caller counts it as refused.
  */
-export function forEachPacket(
-  frame: Uint8Array,
-  onPacket: (bytes: Uint8Array, offset: number, length: number) => void,
-): boolean {
+export function forEachPacket(frame: Uint8Array, onPacket: OnPacket): boolean {
   if (!isFrame(frame)) return false;
   for (let at = 0; at < frame.length; ) {
-    const length = lengthAt(frame, at);
-    onPacket(frame, at + prefixBytes, length);
+    const length = u16At(frame, at);
+    onPacket(frame, at + prefixBytes, length, u16At(frame, at + 2));
     at += prefixBytes + padded(length);
   }
   return true;
@@ -123,8 +127,8 @@ function isFrame(frame: Uint8Array): boolean {
   if (frame.length === 0 || frame.length > limits.frameBytesMax) return false;
   let at = 0;
   while (at < frame.length) {
-    if (frame.length - at < prefixBytes || frame[at + 2] !== 0 || frame[at + 3] !== 0) return false;
-    const length = lengthAt(frame, at);
+    if (frame.length - at < prefixBytes || !isGroupOrNone(u16At(frame, at + 2))) return false;
+    const length = u16At(frame, at);
     const end = at + prefixBytes + length;
     at += prefixBytes + padded(length);
     if (length === 0 || length > limits.packetBytesMax || at > frame.length) return false;
@@ -133,6 +137,15 @@ function isFrame(frame: Uint8Array): boolean {
   return true;
 }
 
-function lengthAt(frame: Uint8Array, at: number): number {
+function isGroupOrNone(mlid: number): boolean {
+  return mlid === 0 || isMulticast(mlid);
+}
+
+/** Is it the LID of a multicast group? */
+export function isMulticast(lid: number): boolean {
+  return lid >= mlidMin && lid <= mlidMax;
+}
+
+function u16At(frame: Uint8Array, at: number): number {
   return (frame[at] as number) | ((frame[at + 1] as number) << 8);
 }

@@ -73,7 +73,8 @@ export class Host {
     this.#clock = clock;
     this.#io = options.io;
     this.fabric = new Fabric({
-      onPacket: (bytes, offset, length, slid) => this.hca.receive(bytes, offset, length, slid, clock.now()),
+      onPacket: (bytes, offset, length, slid, mlid) =>
+        this.hca.receive(bytes, offset, length, slid, clock.now(), mlid === 0 ? lid : mlid),
       onFrameEnd: () => this.turn(),
       onWritable: (dlid) => {
         this.hca.transmitReady(dlid);
