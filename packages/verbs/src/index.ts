@@ -1,4 +1,4 @@
-export type { AsyncEvent, DeviceAttributes, PortAttributes, SrqQuery } from "@nomad/hca";
+export type { AsyncEvent, DeviceAttributes, DeviceLimits, PortAttributes, SrqQuery } from "@nomad/hca";
 export { type AddressHandle, type AhAttributes, type MulticastGroup, multicastGroup } from "./address-handle.ts";
 export { Connection, ConnectionRejected } from "./cm/connection.ts";
 export { ConnectionManager, type ConnectToOptions, type Destination } from "./cm/connection-manager.ts";
@@ -10,7 +10,7 @@ export { addressOf, type ConnectOptions, connectQp, type QpAddress, readyUd } fr
 export { Context, type ContextOptions } from "./context.ts";
 export { EventQueue } from "./event-queue.ts";
 export { HeapBuffer } from "./heap.ts";
-export type { MemoryRegion, Range } from "./memory-region.ts";
+export type { MemoryRegion, Range, RegionChange } from "./memory-region.ts";
 export { incRkey, type MemoryWindow, type MwBinding } from "./memory-window.ts";
 export {
   access,
@@ -27,6 +27,6 @@ export { type AdapterPort, Port, type PortOptions } from "./port.ts";
 export type { ProtectionDomain } from "./protection-domain.ts";
 export type { QpAttributes, QpQuery } from "./qp-attributes.ts";
 export type { QueuePair, QueuePairOptions } from "./queue-pair.ts";
-export type { SharedReceiveQueue, SharedReceiveQueueOptions } from "./shared-receive-queue.ts";
+export type { SharedReceiveQueue, SharedReceiveQueueOptions, SrqChange } from "./shared-receive-queue.ts";
 export { WorkCompletion } from "./work-completion.ts";
 export type { RecvWr, SendWr, Sge, UdTarget } from "./work-request.ts";

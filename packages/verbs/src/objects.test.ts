@@ -115,3 +115,42 @@ test("a device says what it can do, and its port where it is", () => {
   expect(a.context.queryDevice()).toMatchObject({ physPortCnt: 1, atomicCap: "HCA" });
   expect(a.context.queryPort()).toMatchObject({ lid: a.context.lid });
 });
+
+test("a shared queue that is made larger keeps what is posted, and takes more", async () => {
+  const { fabric, a, b } = connectedPair();
+  using srq = b.pd.createSrq({ maxWr: 2 });
+  for (let i = 0; i < 2; i++) srq.postRecv({ wrId: i });
+  expect(() => srq.modify({ maxWr: 1 })).toThrowError(expect.objectContaining({ code: "E_VERB" }));
+  srq.modify({ maxWr: 4 });
+  srq.postRecv({ wrId: 2 });
+  using qp = b.pd.createQp({ sendCq: b.cq, recvCq: b.cq, srq });
+  const sender = makeSide(a.context);
+  connectSides(sender, { ...b, qp });
+  for (let i = 0; i < 3; i++) sender.qp.postSend({ opcode: "WR_SEND" });
+  await fabric.until(sender.cq.wait());
+  expect(b.cq.poll().map((wc) => wc.wrId)).toEqual([0, 1, 2]);
+});
+
+test("a region that is registered anew keeps its keys, and one that cannot be stays what it was", () => {
+  const { a } = connectedPair();
+  const { lkey, rkey } = a.mr;
+  const pd = a.context.allocPd();
+  a.mr.rereg({ pd, range: { address: a.buffer.address + 64, length: 64 }, access: access.LOCAL_WRITE });
+  expect(a.mr).toMatchObject({ lkey, rkey, address: a.buffer.address + 64, length: 64 });
+  expect(a.mr.pd === pd).toBe(true);
+  const wrong = expect.objectContaining({ code: "E_VERB" });
+  expect(() => a.mr.rereg({ access: access.REMOTE_WRITE })).toThrowError(wrong);
+  expect(() => a.mr.rereg({ range: { address: a.buffer.address, length: 0 } })).toThrowError(wrong);
+  expect(a.mr).toMatchObject({ length: 64, access: access.LOCAL_WRITE });
+});
+
+test("queues that are destroyed take nothing, for their memory is free", () => {
+  const { a } = connectedPair();
+  const srq = a.pd.createSrq({ maxWr: 2 });
+  srq.destroy();
+  a.qp.destroy();
+  const gone = expect.objectContaining({ code: "E_VERB" });
+  expect(() => srq.postRecv({})).toThrowError(gone);
+  expect(() => a.qp.postRecv({})).toThrowError(gone);
+  expect(() => a.qp.postSend({ opcode: "WR_SEND" })).toThrowError(gone);
+});

@@ -1,5 +1,5 @@
 import { type Cancel, type Clock, defaults, type Lid, type Random } from "@nomad/base";
-import { Hca, type HcaEvents } from "@nomad/hca";
+import { type DeviceLimits, Hca, type HcaEvents } from "@nomad/hca";
 import { Fabric, memoryLinkPair } from "@nomad/wire";
 
 /** Packets that one turn may send before sockets have theirs. */
@@ -27,6 +27,8 @@ export interface PortOptions {
   readonly crc32: (bytes: Uint8Array, value?: number) => number;
   readonly clock: Clock;
   readonly outstandingPacketsMax?: number;
+  /** Where the adapter is to have less room than adapters usually have. */
+  readonly limits?: Partial<DeviceLimits>;
 }
 
 /**

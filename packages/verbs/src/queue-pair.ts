@@ -100,8 +100,9 @@ export class QueuePair implements Disposable {
     return toQuery(this.pd.context.hca.queryQp(this.qpn as Qpn));
   }
 
-  /** Posts to the send queue. @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements or bytes inline */
+  /** @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements or bytes inline, or it is destroyed */
   postSend(wr: SendWr): void {
+    this.#checkExists();
     const request = toSendRequest(wr);
     this.#checkRoom(this.#sq.used, this.#sq.location.entries);
     if ((request.inline?.length ?? 0) > this.maxInlineData) {
@@ -112,8 +113,9 @@ export class QueuePair implements Disposable {
     this.#ring();
   }
 
-  /** Posts to the receive queue. @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements */
+  /** @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements, or it is destroyed */
   postRecv(wr: RecvWr): void {
+    this.#checkExists();
     if (this.#rq === null) throw new NomadError("E_VERB", "it takes receives from a shared queue: post there");
     this.#checkRoom(this.#rq.used, this.#rq.location.entries);
     this.#checkSges(wr.sgList?.length ?? 0, this.#options.maxRecvSge ?? 4);
@@ -151,6 +153,11 @@ export class QueuePair implements Disposable {
     const { hca, port } = this.pd.context;
     hca.doorbell(this.qpn as Qpn);
     port.turnSoon();
+  }
+
+  /** The memory of a destroyed one may be another's by now. */
+  #checkExists(): void {
+    if (this.#destroyed) throw new NomadError("E_VERB", `queue pair ${this.qpn} is destroyed`);
   }
 
   #checkRoom(used: number, entries: number): void {

@@ -13,13 +13,21 @@ export interface SharedReceiveQueueOptions {
   readonly maxSge?: number;
 }
 
+/** What `modify` changes. */
+export interface SrqChange {
+  /** An event SRQ_LIMIT_REACHED comes, once, when fewer work requests than this are left. */
+  readonly limit?: number;
+  /** Work requests that it can hold from now on; those that are posted stay. */
+  readonly maxWr?: number;
+}
+
 /** A receive queue that several queue pairs take from. */
 export class SharedReceiveQueue implements Disposable {
   readonly pd: ProtectionDomain;
   readonly srqn: number;
   readonly #maxSge: number;
-  readonly #buffer: DisposableStack;
-  readonly #queue: RecvQueue;
+  #buffer: DisposableStack;
+  #queue: RecvQueue;
   #destroyed = false;
 
   constructor(pd: ProtectionDomain, { maxWr, maxSge = 4 }: SharedReceiveQueueOptions) {
@@ -35,8 +43,9 @@ export class SharedReceiveQueue implements Disposable {
     this.#buffer = undo.move();
   }
 
-  /** @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements */
+  /** @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements, or it is destroyed */
   postRecv(wr: RecvWr): void {
+    if (this.#destroyed) throw new NomadError("E_VERB", "the shared receive queue is destroyed");
     const { used, location } = this.#queue;
     if (used >= location.entries) {
       throw new NomadError("E_QUEUE_FULL", `all ${location.entries} work requests of the queue are outstanding`);
@@ -48,9 +57,10 @@ export class SharedReceiveQueue implements Disposable {
     this.#queue.post(toRecvRequest(wr));
   }
 
-  /** An event SRQ_LIMIT_REACHED comes, once, when fewer than `limit` work requests are left. */
-  modify(change: { readonly limit: number }): void {
-    this.pd.context.hca.modifySrq(this.srqn, change);
+  /** @throws NomadError E_VERB for a limit above its size, or a size that is too small for what is posted; E_NO_MEMORY */
+  modify({ limit, maxWr }: SrqChange): void {
+    if (maxWr !== undefined) this.#resize(powerOfTwo(maxWr));
+    if (limit !== undefined) this.pd.context.hca.modifySrq(this.srqn, { limit });
   }
 
   query(): SrqQuery {
@@ -67,5 +77,16 @@ export class SharedReceiveQueue implements Disposable {
 
   [Symbol.dispose](): void {
     this.destroy();
+  }
+
+  #resize(entries: number): void {
+    const { heap, hca } = this.pd.context;
+    using undo = new DisposableStack();
+    const buffer = undo.use(new HeapBuffer(heap, recvQueueBytes(entries, this.#maxSge)));
+    const location = locationAt(buffer.address, entries);
+    hca.modifySrq(this.srqn, { location });
+    this.#buffer.dispose();
+    this.#buffer = undo.move();
+    this.#queue = new RecvQueue(heap.memory, location, this.#maxSge, EPOCH);
   }
 }

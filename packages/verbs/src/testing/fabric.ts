@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { type Clock, defaults, type Lid, Random, VirtualClock } from "@nomad/base";
+import type { DeviceLimits } from "@nomad/hca";
 import { type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
 import { Context } from "../context.ts";
 import { Port } from "../port.ts";
@@ -11,6 +12,8 @@ export interface TestFabricOptions {
   readonly latencyMs?: number;
   readonly icrc?: boolean;
   readonly heapBytes?: number;
+  /** What the adapters have room for. */
+  readonly limits?: Partial<DeviceLimits>;
   /** Time; a virtual clock when none is given. */
   readonly clock?: Clock;
 }
@@ -26,7 +29,8 @@ export class TestFabric implements Disposable {
     const clock = options.clock ?? new VirtualClock();
     this.clock = clock;
     this.contexts = Array.from({ length: contexts }, (_, i) => {
-      const port = { lid: i + 1, icrc, random: new Random(seed + i), crc32, clock };
+      const limits = options.limits ?? {};
+      const port = { lid: i + 1, icrc, random: new Random(seed + i), crc32, clock, limits };
       return new Context({
         name: `port-${i + 1}`,
         random: new Random(seed + 1000 + i),
