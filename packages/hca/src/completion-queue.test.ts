@@ -49,6 +49,7 @@ test("a queue that is full overruns: it says so, keeps what it has, and its queu
   const [fabric, a, b] = pair({ cqEntries: 2 });
   for (let i = 0; i < 4; i++) sendEmpty(fabric, a, b);
   expect(b.recvCq.overrun).toBe(true);
+  expect(b.adapter.hca.queryCq(b.recvCqn)).toEqual({ entries: 2, overrun: true, channel: null });
   expect(b.recvCq.drain()).toHaveLength(2);
   expect(b.adapter.hca.queryQp(b.qpn).state).toBe(abi.QPS_ERR);
   expect(b.adapter.events.async).toEqual([

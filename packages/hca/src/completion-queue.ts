@@ -82,6 +82,11 @@ export class CompletionQueue {
     return this.#ring.entries;
   }
 
+  /** Has a completion been lost? */
+  get overrun(): boolean {
+    return this.#overrun;
+  }
+
   /**
    * Moves to another ring and record, with the completions that are not polled, the indices and what is armed.
    * @throws NomadError E_VERB when they do not fit, or the ring is not where it may be.

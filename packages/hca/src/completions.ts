@@ -43,7 +43,10 @@ export class Completions {
     this.#members.delete(cq);
   }
 
-  /** The oldest started send is done; only a success may be silent. */
+  /**
+   * The oldest started send is done; only a success may be silent. Its slot is free at once, signaled or not: a program need
+   * not wait for a later completion to post again, as it must where a library counts slots by completions.
+   */
   send(qp: QueuePair, status: number): void {
     const requester = qp.requester;
     const index = requester.consumer;

@@ -4,7 +4,7 @@ import { Random } from "@nomad/base";
 import { Icrc, opcodes, writeBth } from "@nomad/iba";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { connectedPair, type Endpoint } from "./testing/endpoint.ts";
+import { connectedPair, datagramPair, type Endpoint, unreliablePair } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
@@ -105,6 +105,36 @@ test("garbage in work queues, records and completion queues harms nobody else, n
     { numRuns: 100 },
   );
 });
+
+const unreliable = [
+  ["unreliable connections", unreliablePair],
+  ["datagrams", datagramPair],
+] as const;
+
+test.each(unreliable)(
+  "garbage in the queues of %s never throws, never loops, and reaches nobody's memory",
+  (_, makePair) => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const random = new Random(seed);
+        const fabric = new Fabric({ crc32, seed });
+        const [a, b] = makePair(fabric);
+        const before = crc32(b.memory.bytes);
+        a.adapter.hca.createAh({ pd: a.pd, dlid: b.adapter.lid });
+        for (let round = 0; round < 8; round++) {
+          for (let i = 0; i < 400; i++) a.memory.bytes[random.between(0, a.data - 1)] = random.between(0, 255);
+          a.memory.words[(a.sq.location.record + abi.QUEUE_PRODUCER) >> 2] = random.between(0, 80);
+          a.adapter.hca.doorbell(a.qpn);
+          fabric.settle(2);
+          const recovers = a.adapter.hca.queryQp(a.qpn).state === abi.QPS_SQE;
+          if (recovers) a.adapter.hca.modifyQp(a.qpn, { state: abi.QPS_RTS }, fabric.now);
+        }
+        expect(crc32(b.memory.bytes)).toBe(before);
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
 
 test("a producer far beyond the ring fails the queue pair and flushes one ring's worth at most", () => {
   const fabric = new Fabric({ crc32 });

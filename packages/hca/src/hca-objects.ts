@@ -118,6 +118,15 @@ export class HcaObjects {
     this.cq(cqn).resize(location);
   }
 
+  queryCq(cqn: number): {
+    readonly entries: number;
+    readonly overrun: boolean;
+    readonly channel: CompletionChannel | null;
+  } {
+    const { entries, overrun, channel } = this.cq(cqn);
+    return { entries, overrun, channel };
+  }
+
   /** E_BUSY while queue pairs complete in it, or events of it are not acknowledged. */
   destroyCq(cqn: number): void {
     const cq = this.cq(cqn);
