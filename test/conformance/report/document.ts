@@ -1,0 +1,48 @@
+import { type Coverage, countsOf, type Entry } from "./coverage.ts";
+
+/** What the document says of a mutant. */
+export interface MutantLine {
+  readonly name: string;
+  readonly fault: string;
+}
+
+/** docs/conformance.md. */
+export function documentOf({ entries }: Coverage, mutants: readonly MutantLine[]): string {
+  const { shown, notApplicable, missing } = countsOf(entries);
+  const groups = Map.groupBy(entries, ({ group }) => group);
+  return [
+    "# Conformance",
+    "",
+    "The yardstick is the list of behaviours that [google/rdma-unit-test](https://github.com/google/rdma-unit-test) names, for",
+    "adapters of any make. Each has a test of our own, written from the InfiniBand Architecture Specification and the manual pages",
+    "of libibverbs, or a reason why it cannot apply. `npm run conformance` runs them, and writes this file.",
+    "",
+    `Of ${entries.length} names ${shown} are shown, ${notApplicable} cannot apply, and ${missing.length} are missing.`,
+    ...[...groups].flatMap(([group, members]) => ["", `## ${group}`, "", ...table(members.map(rowOf), nameHeads)]),
+    "",
+    "## Mutants",
+    "",
+    "Each of these faults, planted in the adapter, turns a test of the suite red (`npm run conformance` tries them all).",
+    "",
+    ...table(
+      mutants.map(({ name, fault }) => [`\`${name}\``, fault]),
+      ["mutant", "the adapter then"],
+    ),
+    "",
+  ].join("\n");
+}
+
+const nameHeads = ["name", "what holds", "test"];
+
+function rowOf({ name, title, reason }: Entry): string[] {
+  if (title !== null) return [name, title.sentence, `[${title.file}](../test/conformance/${title.file})`];
+  return [name, reason === null ? "missing" : `cannot apply: ${reason}`, ""];
+}
+
+/** Rows of a Markdown table, padded. */
+function table(rows: readonly (readonly string[])[], heads: readonly string[]): string[] {
+  const cells = rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = heads.map((head, i) => Math.max(3, head.length, ...cells.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [line(heads), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)];
+}

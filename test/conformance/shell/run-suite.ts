@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const config = fileURLToPath(new URL("./vitest.config.ts", import.meta.url));
+const vitest = fileURLToPath(new URL("../../../node_modules/vitest/vitest.mjs", import.meta.url));
+
+export interface SuiteOptions {
+  /** Only tests of these names; all when absent. */
+  readonly names?: readonly string[];
+  /** Ends with the first failure. */
+  readonly bail?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Titles, by outcome. */
+export interface SuiteResult {
+  readonly passed: readonly string[];
+  readonly failed: readonly string[];
+  /** What vitest said, for when it said no more than that. */
+  readonly output: string;
+}
+
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly { title: string; status: string }[] }[];
+}
+
+/** Runs the suite in a process of its own. Rejects when it did not come to a result. */
+export async function runSuite({ names, bail = false, environment = {} }: SuiteOptions = {}): Promise<SuiteResult> {
+  const folder = mkdtempSync(join(tmpdir(), "conformance-"));
+  const file = join(folder, "report.json");
+  try {
+    const args = ["run", "--config", config, "--maxWorkers", "1", "--reporter=json", "--reporter=dot"];
+    args.push("--outputFile.json", file, ...(bail ? ["--bail", "1"] : []), ...filterOf(names));
+    const child = spawn(process.execPath, [vitest, ...args], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    return { ...outcomes(file, stdout + stderr), output: stdout + stderr };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function filterOf(names: readonly string[] | undefined): string[] {
+  if (names === undefined) return [];
+  const patterns = names.map((name) => name.replaceAll(".", "\\."));
+  return ["--testNamePattern", `^(${patterns.join("|")}): `];
+}
+
+function outcomes(file: string, output: string): Omit<SuiteResult, "output"> {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(file, "utf8")) as Report;
+  } catch (cause) {
+    throw new Error(`vitest came to no result:\n${output}`, { cause });
+  }
+  const all = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const titlesOf = (status: string) => all.filter((one) => one.status === status).map(({ title }) => title);
+  return { passed: titlesOf("passed"), failed: titlesOf("failed") };
+}
