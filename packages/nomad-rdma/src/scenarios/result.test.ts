@@ -10,6 +10,7 @@ test("the result has the fields that scripts rely on, and no others", () => {
     moves: [sampleMove()],
     guests: [sampleGuest("alice", exited), sampleGuest("bob", exited)],
     reports: [sampleReport("alice", "bob"), sampleReport("bob", "alice")],
+    alwaysHeld: true,
     dirtying: [],
     troubles: [],
   });

@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly reports: readonly GuestReport[];
   /** The guests that rewrite their memory all the time. */
   readonly dirtying: readonly string[];
+  /** The programs keep so much work posted that every move must hold some. */
+  readonly alwaysHeld: boolean;
   /** What went wrong that no record tells, such as traffic that did not go on in time. */
   readonly troubles: readonly string[];
 }

@@ -12,6 +12,7 @@ function goodRun(difference: Partial<RunRecord> = {}): RunRecord {
     moves: [sampleMove()],
     guests: [sampleGuest("alice", exited), sampleGuest("bob", exited)],
     reports: [sampleReport("alice", "bob"), sampleReport("bob", "alice")],
+    alwaysHeld: true,
     dirtying: ["bob"],
     troubles: [],
     ...difference,
