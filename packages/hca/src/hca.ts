@@ -10,7 +10,17 @@ import { QpNumbers } from "./qp-numbers.ts";
 import { type QpQueues, QueuePair } from "./queue-pair.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
 import { applySnapshot, snapshotOf } from "./snapshot.ts";
-import type { Egress, HcaEvents, QpAttributes, QpInit, QpQuery, QpSnapshot, QpTarget, QpType } from "./types.ts";
+import type {
+  Egress,
+  HcaEvents,
+  MemoryWindow,
+  QpAttributes,
+  QpInit,
+  QpQuery,
+  QpSnapshot,
+  QpTarget,
+  QpType,
+} from "./types.ts";
 
 export interface HcaOptions {
   /** The port's LID, 1 to 0xbfff. */
@@ -187,6 +197,15 @@ export class Hca extends HcaObjects {
       qp.frozen = true;
       applySnapshot(qp, snapshot);
     });
+  }
+
+  /**
+   * The window that `queryMw` described elsewhere, under a new key; domain, lkey and queue pair are those of this adapter.
+   * Its old key, as everywhere, opens nothing.
+   */
+  restoreMw(window: Omit<MemoryWindow, "rkey">): MemoryWindow {
+    const owner = window.qpn === null ? null : this.#qp(window.qpn);
+    return this.context.windows.restore(window, owner);
   }
 
   /** A number for `renumber` to use later. */

@@ -5,7 +5,7 @@ import {
   ACCESS_REMOTE_WRITE,
   ACCESS_ZERO_BASED,
 } from "@nomad/abi";
-import { type LKey, Random } from "@nomad/base";
+import { type LKey, type Qpn, Random } from "@nomad/base";
 import { beforeEach, expect, test } from "vitest";
 import { MemoryRegions } from "./memory-region.ts";
 import { ProtectionDomains } from "./protection-domains.ts";
@@ -16,6 +16,7 @@ const access = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_READ;
 let pds: ProtectionDomains;
 let regions: MemoryRegions;
 let pd: number;
+const qpn = 5 as Qpn;
 
 beforeEach(() => {
   pds = new ProtectionDomains(10);
@@ -90,15 +91,15 @@ test("a protection domain in use cannot be deallocated", () => {
 
 test("an lkey is no rkey, and an rkey no lkey", () => {
   const { lkey, rkey } = register(0, 10);
-  expect(regions.remote(rkey, { pd }, 0, 1, ACCESS_REMOTE_READ)).not.toBe(null);
-  expect(regions.remote(lkey, { pd }, 0, 1, ACCESS_REMOTE_READ)).toBe(null);
+  expect(regions.remote(rkey, { pd, qpn }, 0, 1, ACCESS_REMOTE_READ)).not.toBe(null);
+  expect(regions.remote(lkey, { pd, qpn }, 0, 1, ACCESS_REMOTE_READ)).toBe(null);
   expect(regions.local(rkey, pd, 0, 1, ACCESS_REMOTE_READ)).toBe(null);
 });
 
 test("a zero-based region is named from 0, and no longer by its addresses", () => {
   const { lkey, rkey } = regions.register({ pd, memory, address: 100, length: 50, access: access | ACCESS_ZERO_BASED });
   expect(regions.local(lkey, pd, 0, 50, 0)?.base).toBe(100);
-  expect(regions.remote(rkey, { pd }, 49, 1, ACCESS_REMOTE_READ)?.base).toBe(100);
+  expect(regions.remote(rkey, { pd, qpn }, 49, 1, ACCESS_REMOTE_READ)?.base).toBe(100);
   expect(regions.local(lkey, pd, 100, 1, 0)).toBe(null);
 });
 
@@ -110,10 +111,10 @@ test("a region that is registered again keeps its keys, which open what it is no
   expect(changed).toMatchObject({ lkey, rkey, address: 100, length: 20, pd: other });
   expect(regions.generation).toBeGreaterThan(before);
   expect(regions.local(lkey, other, 100, 20, ACCESS_LOCAL_WRITE)).not.toBe(null);
-  expect([regions.local(lkey, pd, 0, 1, 0), regions.remote(rkey, { pd: other }, 100, 1, ACCESS_REMOTE_READ)]).toEqual([
-    null,
-    null,
-  ]);
+  expect([
+    regions.local(lkey, pd, 0, 1, 0),
+    regions.remote(rkey, { pd: other, qpn }, 100, 1, ACCESS_REMOTE_READ),
+  ]).toEqual([null, null]);
   pds.dealloc(pd);
 });
 

@@ -6,7 +6,7 @@ import {
   ACCESS_REMOTE_WRITE,
   ACCESS_ZERO_BASED,
 } from "@nomad/abi";
-import { type LKey, NomadError, type Random, type RKey } from "@nomad/base";
+import { type LKey, NomadError, type Qpn, type Random, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
 import { KeyTable } from "./key-table.ts";
 import type { Window } from "./memory-window.ts";
@@ -45,6 +45,7 @@ export interface Region extends MemoryRegion, Range {
 
 /** Who uses a key: a queue pair, in its domain. */
 export interface KeyUser {
+  readonly qpn: Qpn;
   readonly pd: number;
 }
 

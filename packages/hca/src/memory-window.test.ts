@@ -358,3 +358,33 @@ test("a window of no known type is refused", () => {
   expect(() => hca().allocMw(b.pd, 3 as MwType)).toThrow(code("E_VERB"));
   expect(() => hca().allocMw(99, abi.MW_TYPE_1)).toThrow(code("E_VERB"));
 });
+
+describe("a window that is made again elsewhere", () => {
+  const elsewhere = (mw: MemoryWindow) => {
+    const { rkey: _, ...was } = mw;
+    return hca().restoreMw(was);
+  };
+
+  test.each([abi.MW_TYPE_1, abi.MW_TYPE_2] as const)("of type %i, is bound as it was, under another key", (type) => {
+    const [, rkey] = bind(alloc(type));
+    const was = hca().queryMw(rkey);
+    hca().deallocMw(rkey);
+    const restored = elsewhere(was);
+    expect({ ...restored, rkey }).toEqual(was);
+    expect(was.qpn).toBe(type === abi.MW_TYPE_2 ? b.qpn : null);
+    expect([access(restored.rkey), access(rkey)]).toEqual([0, abi.WC_REM_ACCESS_ERR]);
+  });
+
+  test("is unbound when it was", () => {
+    expect(elsewhere(alloc())).toMatchObject({ lkey: null, length: 0, qpn: null });
+  });
+
+  test("is refused, and leaves nothing behind, when it cannot be bound so", () => {
+    const [, rkey] = bind(alloc());
+    const was = hca().queryMw(rkey);
+    const pd = hca().allocPd();
+    expect(() => elsewhere({ ...was, pd })).toThrow(code("E_VERB"));
+    expect(() => elsewhere({ ...was, length: 1 << 21 })).toThrow(code("E_VERB"));
+    hca().deallocPd(pd);
+  });
+});

@@ -8,7 +8,7 @@ import {
   MW_TYPE_1,
   MW_TYPE_2,
 } from "@nomad/abi";
-import { NomadError, type RKey } from "@nomad/base";
+import { NomadError, type Qpn, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
 import type { KeyUser, MemoryRegions, Range, Region } from "./memory-region.ts";
 import { planted } from "./mutants.ts";
@@ -82,6 +82,20 @@ export class MemoryWindows {
     keys.set(index, window);
     this.#windows.add(window);
     return describe(window);
+  }
+
+  /**
+   * A window as one was, under a new key: bound, if it was, by the queue pair that is its owner now.
+   * @throws NomadError E_VERB when it cannot be bound so.
+   */
+  restore(was: Omit<MemoryWindow, "rkey">, owner: KeyUser | null): MemoryWindow {
+    const { pd, type, lkey, address, length, access } = was;
+    const { rkey } = this.alloc(pd, type);
+    if (lkey === null) return this.query(rkey);
+    const user = owner ?? { pd, qpn: 0 as Qpn };
+    if (this.bind(user, { type, rkey, lkey, address, length, access })) return this.query(rkey);
+    this.dealloc(rkey);
+    throw new NomadError("E_VERB", `a memory window cannot be bound to ${length} bytes at ${address}`);
   }
 
   /** A bound window is unbound by it. @throws NomadError E_VERB when there is none. */
@@ -167,7 +181,7 @@ function attach(window: Window, region: Region, { address, length, access }: Bin
   window.base = access & ACCESS_ZERO_BASED ? address : 0;
 }
 
-function describe({ rkey, type, pd, region, address, length, access }: Window): MemoryWindow {
+function describe({ rkey, type, pd, region, owner, address, length, access }: Window): MemoryWindow {
   const bound = region === null ? { lkey: null, address: 0, access: 0 } : { lkey: region.lkey, address, access };
-  return { rkey, type, pd, length, ...bound };
+  return { rkey, type, pd, length, ...bound, qpn: owner?.qpn ?? null };
 }

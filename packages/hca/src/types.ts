@@ -156,6 +156,8 @@ export interface MemoryWindow {
   readonly address: number;
   readonly length: number;
   readonly access: number;
+  /** The queue pair that a bound window of type 2 opens to; null for any of its domain, or none. */
+  readonly qpn: Qpn | null;
 }
 
 /** Where datagrams go (ibv_ah_attr). */

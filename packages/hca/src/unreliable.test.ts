@@ -167,3 +167,14 @@ test("a gated unreliable connection ends its message, starts no other, and can b
   expect(b.recvCq.drain().map((c) => c.byteLen)).toEqual([9000, 5]);
   expect(hca.queryQp(a.qpn).type).toBe(abi.QPT_UC);
 });
+
+test("the first packet at a queue pair in RTR is told as communication established", () => {
+  const { hca } = b.adapter;
+  const { destQpn, dlid, pathMtu, rqPsn } = hca.queryQp(b.qpn);
+  hca.modifyQp(b.qpn, { state: abi.QPS_RESET }, 0);
+  hca.modifyQp(b.qpn, { state: abi.QPS_INIT, access: 0 }, 0);
+  hca.modifyQp(b.qpn, { state: abi.QPS_RTR, destQpn, dlid, pathMtu, rqPsn }, 0);
+  for (let i = 0; i < 2; i++) a.post({ id: 1n, opcode: abi.WR_SEND });
+  fabric.settle();
+  expect(b.adapter.events.async).toEqual([{ kind: "COMM_EST", qpn: b.qpn }]);
+});
