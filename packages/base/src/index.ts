@@ -3,5 +3,6 @@ export type { Brand, Lid, LKey, Psn, Qpn, RKey, VKey, VLid, VQpn } from "./brand
 export type { Cancel, Clock } from "./clock.ts";
 export { type ErrorCode, errorCodes, NomadError } from "./error.ts";
 export { defaults, limits, type Timings, timings } from "./limits.ts";
+export { type PlantedBug, plant, planted, plantedBugs } from "./planted.ts";
 export { Random } from "./random.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -1,4 +1,13 @@
 export { Fabric, type FabricEvents } from "./fabric.ts";
+export {
+  type Fate,
+  type FaultKind,
+  type FaultRule,
+  FaultRules,
+  faultKinds,
+  type RuledTraffic,
+} from "./fault.ts";
+export { FaultyLink, type FaultyLinkOptions } from "./faulty-link.ts";
 export { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
 export { type Agreement, handshakeBytesMax, Initiator, nonceBytes, Responder } from "./handshake.ts";
 export {
