@@ -12,7 +12,6 @@ import {
   HC_MODIFY_QP,
   HC_REG_MR,
   MTU_1024,
-  PROGRAM_BASE,
   QP_ACCESS_FLAGS,
   QP_AV,
   QP_DEST_QPN,
@@ -51,11 +50,17 @@ import {
   type SendWr,
   sendQueueBytes,
 } from "@nomad/hca/testing";
-import { Driver } from "./driver.ts";
+import type { Driver } from "./driver.ts";
 import type { Machine } from "./guest.ts";
 
 const entries = 16;
 const cqEntries = 64;
+const pageBytes = 4096;
+
+/** Memory that the queues of a connection take; its data follows. */
+export const queuesBytes =
+  Math.ceil((completionQueueBytes(cqEntries) + sendQueueBytes(entries, 1) + recvQueueBytes(entries, 1)) / pageBytes) *
+  pageBytes;
 const connectedMask =
   QP_STATE | QP_AV | QP_PATH_MTU | QP_DEST_QPN | QP_RQ_PSN | QP_MAX_DEST_RD_ATOMIC | QP_MIN_RNR_TIMER;
 const readyMask = QP_STATE | QP_TIMEOUT | QP_RETRY_CNT | QP_RNR_RETRY | QP_SQ_PSN | QP_MAX_QP_RD_ATOMIC;
@@ -70,30 +75,38 @@ export interface EndAddress {
   readonly data: number;
 }
 
-/** One end of a reliable connection between simulated guests: a queue pair, and a region over all memory behind it. */
+/** One end of a reliable connection between simulated guests: a queue pair, and a region over its data. */
 export class Connection {
   readonly driver: Driver;
   readonly sq: SendQueue;
   readonly rq: RecvQueue;
   readonly cq: PolledQueue;
-  /** Where the program's data starts; it goes to the end of memory. */
+  /** Where the connection's data starts. */
   readonly data: number;
+  readonly #dataBytes: number;
   readonly #machine: Machine;
   #vqpn = 0;
   #vkey = 0;
   #lkey = 0 as LKey;
   #peer: EndAddress = { vlid: 0, vqpn: 0, vkey: 0, data: 0 };
 
-  constructor(machine: Machine) {
+  /** `at`: where in memory it has its queues, and behind them its data. */
+  constructor(machine: Machine, driver: Driver, at: number, dataBytes: number) {
     this.#machine = machine;
-    this.driver = new Driver(machine);
-    const cqAt = PROGRAM_BASE;
+    this.driver = driver;
+    this.#dataBytes = dataBytes;
+    const cqAt = at;
     const sqAt = cqAt + completionQueueBytes(cqEntries);
     const rqAt = sqAt + sendQueueBytes(entries, 1);
-    this.data = (rqAt + recvQueueBytes(entries, 1) + 4095) & ~4095;
+    this.data = at + queuesBytes;
     this.cq = new PolledQueue(machine.memory, locationAt(cqAt, cqEntries));
     this.sq = new SendQueue(machine.memory, locationAt(sqAt, entries), 1, 0);
     this.rq = new RecvQueue(machine.memory, locationAt(rqAt, entries), 1, 0);
+  }
+
+  /** The number that the program was given. */
+  get vqpn(): number {
+    return this.#vqpn;
   }
 
   get peer(): EndAddress {
@@ -104,8 +117,7 @@ export class Connection {
   *open(own: string): Generator<void, void> {
     const { driver } = this;
     const [pd = 0] = yield* driver.must(HC_ALLOC_PD);
-    const end = this.#machine.memory.bytes.length - this.data;
-    const [vkey = 0, lkey = 0] = yield* driver.must(HC_REG_MR, pd, this.data, end, access);
+    const [vkey = 0, lkey = 0] = yield* driver.must(HC_REG_MR, pd, this.data, this.#dataBytes, access);
     // The epoch of now, for ever: after a move the adapter hands each work request back to be translated anew.
     const epoch = this.#machine.memory.view.getUint32(VMM_EPOCH, true);
     this.sq.localEpoch = this.rq.localEpoch = epoch;
@@ -129,7 +141,8 @@ export class Connection {
   *connect(own: string, other: string): Generator<void, void> {
     this.#peer = JSON.parse(yield* this.driver.lookup(other)) as EndAddress;
     const { vqpn, vlid } = this.#peer;
-    const common = [MTU_1024, 14, 7, 7, 100, 100, 4, 4, 1, vqpn, vlid];
+    // Time-outs of 17 ms, seven retries: a host that is gone is noticed within 140 ms.
+    const common = [MTU_1024, 12, 7, 7, 100, 100, 4, 4, 1, vqpn, vlid];
     yield* this.driver.must(HC_MODIFY_QP, this.#vqpn, connectedMask, QPS_RTR, access, ...common);
     yield* this.driver.must(HC_MODIFY_QP, this.#vqpn, readyMask, QPS_RTS, access, ...common);
     yield* this.driver.publish(`${own} can receive`, "");

@@ -12,8 +12,11 @@ export interface Machine {
   bell(): void;
 }
 
-/** A program of a simulated guest: runs until it yields, and may be stopped and moved only there. Answers its exit code. */
-export type Program = (machine: Machine) => Generator<void, number>;
+/**
+ * A program of a simulated guest: runs until it yields, and may be stopped and moved only there. It yields how long it
+ * rests, ms (nothing: a moment), and answers its exit code.
+ */
+export type Program = (machine: Machine) => Generator<number | void, number>;
 
 /**
  * A program under way. In a simulation it need not be written down to be moved: its variables go with the generator,
@@ -21,7 +24,7 @@ export type Program = (machine: Machine) => Generator<void, number>;
  */
 export class Execution implements Machine {
   machine: SimGuest | null = null;
-  readonly #steps: Generator<void, number>;
+  readonly #steps: Generator<number | void, number>;
 
   constructor(program: Program) {
     this.#steps = program(this);
@@ -43,7 +46,7 @@ export class Execution implements Machine {
     Atomics.add(this.memory.words, VMM_BELL >> 2, 1);
   }
 
-  step(): IteratorResult<void, number> {
+  step(): IteratorResult<number | void, number> {
     return this.#steps.next();
   }
 }
@@ -62,19 +65,25 @@ function liveMemory(now: () => DeviceMemory): DeviceMemory {
   };
 }
 
-/** How long a guest runs between two looks around, ms. */
-const stepMs = 0.1;
+/** How long a guest rests that does not say, ms. */
+const restMs = 0.1;
+
+export interface GuestEvents {
+  readonly onStep: () => void;
+  readonly onBell: () => void;
+  readonly onExit: (exitCode: number) => void;
+}
 
 /** A guest's virtual machine in a simulation: memory, and a program that is stepped by the clock. */
 export class SimGuest {
   readonly memory: DeviceMemory;
   readonly #clock: Clock;
-  readonly #events: { readonly onBell: () => void; readonly onExit: (exitCode: number) => void };
+  readonly #events: GuestEvents;
   #execution: Execution | null = null;
   #cancel: Cancel = () => {};
   #heard = 0;
 
-  constructor(clock: Clock, memoryBytes: number, events: { onBell: () => void; onExit: (exitCode: number) => void }) {
+  constructor(clock: Clock, memoryBytes: number, events: GuestEvents) {
     this.#clock = clock;
     this.#events = events;
     this.memory = deviceMemory(new SharedArrayBuffer(memoryBytes));
@@ -91,7 +100,7 @@ export class SimGuest {
   run(execution: Execution): void {
     execution.machine = this;
     this.#execution = execution;
-    this.#next();
+    this.#next(restMs);
   }
 
   stop(): void {
@@ -99,20 +108,21 @@ export class SimGuest {
     this.#cancel();
   }
 
-  #next(): void {
-    this.#cancel = this.#clock.after(stepMs, () => this.#step());
+  #next(restMs: number): void {
+    this.#cancel = this.#clock.after(restMs, () => this.#step());
   }
 
   #step(): void {
-    const result = this.#execution?.step();
-    if (!result) return;
+    if (!this.#execution) return;
+    this.#events.onStep();
+    const result = this.#execution.step();
     const rung = Atomics.load(this.memory.words, VMM_BELL >> 2);
     if (rung !== this.#heard) {
       this.#heard = rung;
       this.#events.onBell();
     }
     if (!this.#execution) return;
-    if (!result.done) return this.#next();
+    if (!result.done) return this.#next(result.value ?? restMs);
     this.#execution = null;
     this.#events.onExit(result.value);
   }

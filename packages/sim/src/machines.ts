@@ -10,6 +10,7 @@ export interface MachinesOptions {
   readonly programs: ReadonlyMap<string, Program>;
   /** Programs under way by guest, shared by all hosts. */
   readonly executions: Map<VLid, Execution>;
+  readonly onStep: (vlid: VLid) => void;
   readonly onBell: (vlid: VLid) => void;
   readonly onExit: (vlid: VLid, exitCode: number) => void;
 }
@@ -64,9 +65,13 @@ export class Machines {
   }
 
   #create(vlid: VLid, image: string): Created {
-    const { clock, memoryBytes, onBell, onExit } = this.#o;
+    const { clock, memoryBytes, onStep, onBell, onExit } = this.#o;
     assert(!this.#guests.has(vlid), "a guest has one machine at a host");
-    const events = { onBell: () => onBell(vlid), onExit: (exitCode: number) => onExit(vlid, exitCode) };
+    const events = {
+      onStep: () => onStep(vlid),
+      onBell: () => onBell(vlid),
+      onExit: (exitCode: number) => onExit(vlid, exitCode),
+    };
     const guest = new SimGuest(clock, memoryBytes, events);
     this.#guests.set(vlid, guest);
     this.#images.set(vlid, image);
@@ -84,6 +89,11 @@ export class Machines {
     const execution = this.#o.executions.get(vlid);
     assert(execution, "a guest that runs was booted");
     return execution;
+  }
+
+  /** Guests that have a machine here, running or not. */
+  get vlids(): readonly VLid[] {
+    return [...this.#guests.keys()];
   }
 
   /** Power off. */

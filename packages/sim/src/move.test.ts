@@ -2,13 +2,20 @@ import { WC_RETRY_EXC_ERR } from "@nomad/abi";
 import { Random } from "@nomad/base";
 import type { Message } from "@nomad/protocol";
 import { expect, test } from "vitest";
-import { pair } from "./programs/pair.ts";
+import { talker } from "./programs/talker.ts";
+import { Traffic } from "./traffic.ts";
 import { World } from "./world.ts";
 
-const programs = { alice: pair("alice", "bob"), bob: pair("bob", "alice") };
+function pair() {
+  const traffic = new Traffic();
+  return {
+    alice: talker({ own: "alice", peers: ["bob"], traffic }),
+    bob: talker({ own: "bob", peers: ["alice"], traffic }),
+  };
+}
 
 function talking(seed: number, hosts = 3): World {
-  const world = new World({ seed, hosts, programs });
+  const world = new World({ seed, hosts, programs: pair() });
   world.boot("alice", "alice", "host-a");
   world.boot("bob", "bob", "host-b");
   world.run(20);
@@ -73,7 +80,7 @@ test.each([1, 2, 3, 4, 5])(
       lost.add(key);
       return false;
     };
-    const world = new World({ seed, hosts: 3, programs, passes });
+    const world = new World({ seed, hosts: 3, programs: pair(), passes });
     world.boot("alice", "alice", "host-a");
     world.boot("bob", "bob", "host-b");
     world.run(20);

@@ -5,7 +5,7 @@ export const faultKinds = ["pass", "delay", "drop", "duplicate", "reorder", "cor
 export type FaultKind = (typeof faultKinds)[number];
 
 /** What a rule is about. */
-export type RuledTraffic = "control" | "wire";
+export type RuledTraffic = "control" | "wire" | "bulk";
 
 export interface FaultRule {
   readonly kind: Exclude<FaultKind, "pass">;

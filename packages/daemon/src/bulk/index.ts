@@ -1,0 +1,2 @@
+export type { BulkFrame } from "./bulk-frame.ts";
+export { PageReceiver } from "./page-receiver.ts";

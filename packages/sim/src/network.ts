@@ -1,0 +1,146 @@
+import { assert, defaults, type Lid, type Random, type VirtualClock } from "@nomad/base";
+import { decodeMessage, encodeMessage, type HostEntry, type Message } from "@nomad/protocol";
+import { type FaultRules, FaultyLink, type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
+import type { HostProcess } from "./host-process.ts";
+import type { Observers } from "./observer.ts";
+import type { Process } from "./process.ts";
+
+/** A process that takes part in the control protocol. */
+export interface Place {
+  readonly name: string;
+  /** Tells one run of it from the next. */
+  readonly incarnation: string;
+  readonly process: Process;
+  receive(from: string, incarnation: string, message: Message): void;
+  channelUp(to: string): void;
+}
+
+export interface NetworkOptions {
+  readonly clock: VirtualClock;
+  readonly rules: FaultRules;
+  readonly random: Random;
+  readonly observers: Observers;
+  /** One way, control and wire, ms. */
+  readonly latencyMs: number;
+  /** Decide what happens to a control message: false loses it. */
+  readonly passes: (from: string, to: string, message: Message) => boolean;
+}
+
+/** What a channel says when it opens, and what is told once and never again, is not lost while the channel is up. */
+const neverLost = new Set<Message["kind"]>(["HELLO", "WELCOME", "HOSTS"]);
+
+/** Channels between processes, and links between hosts' ports, with the faults that they suffer. */
+export class Network {
+  readonly #o: NetworkOptions;
+  readonly #places = new Map<string, Place>();
+  /** Whom a host has been told of, by name: the incarnation, or that it is lost. */
+  readonly #known = new Map<HostProcess, Map<string, string>>();
+  readonly #links = new Map<string, MemoryLinkPair>();
+  readonly #cuts = new Set<string>();
+
+  constructor(options: NetworkOptions) {
+    this.#o = options;
+  }
+
+  /** A process has started, in place of a former one of this name. */
+  attach(place: Place): void {
+    this.#places.set(place.name, place);
+  }
+
+  /** As bytes, through the schema, like over a socket. */
+  send(from: Place, to: string, message: Message): void {
+    const { rules, clock, latencyMs, observers, passes } = this.#o;
+    const target = this.#places.get(to);
+    if (!target || !this.#connected(from, target)) return;
+    const safe = neverLost.has(message.kind);
+    const lost = !safe && !passes(from.name, to, message);
+    let fate = safe || lost ? null : rules.judge("control", from.name, to, message.kind);
+    // A socket does not hand over what is corrupted; and a cut channel loses all.
+    if (this.#cuts.has(pairOf(from.name, to))) fate = { kind: "cut", ms: 0 };
+    const kind = lost ? "drop" : (fate?.kind ?? "pass");
+    observers.control(from.name, to, message, kind);
+    if (kind === "drop" || kind === "cut" || kind === "corrupt") return;
+    const bytes = encodeMessage(message);
+    const deliver = (ms: number) => clock.after(ms, () => this.#deliver(from, target, bytes));
+    const held = latencyMs + (fate?.ms ?? 0);
+    if (kind === "pass" || kind === "duplicate") deliver(latencyMs);
+    if (kind !== "pass") deliver(held);
+  }
+
+  /** What is under way when its sender dies still arrives, unless the sender has been started anew. */
+  #deliver(from: Place, to: Place, bytes: Uint8Array): void {
+    if (this.#places.get(from.name) !== from || this.#places.get(to.name) !== to) return;
+    to.process.enter(() => to.receive(from.name, from.incarnation, decodeMessage(bytes)));
+  }
+
+  #connected(from: Place, to: Place): boolean {
+    if (!to.process.alive) return false;
+    const ofHosts = from.name !== "central" && to.name !== "central";
+    return !ofHosts || this.#links.has(pairOf(from.name, to.name));
+  }
+
+  // --- hosts among themselves, as their processes do it: both must know the other ---
+
+  /** Central has told a host which others there are. */
+  learn(host: HostProcess, entries: Iterable<HostEntry>): void {
+    const known = this.#known.get(host) ?? new Map<string, string>();
+    this.#known.set(host, known);
+    for (const entry of entries) {
+      const key = entry.lost ? "lost" : entry.incarnation;
+      if (entry.name === host.name || known.get(entry.name) === key) continue;
+      known.set(entry.name, key);
+      this.#part(host, entry.name, entry.lid);
+      if (!entry.lost) this.#meet(host, entry.name);
+    }
+  }
+
+  #part(host: HostProcess, other: string, lid: Lid): void {
+    host.core.fabric.remove(lid);
+    this.#links.get(pairOf(host.name, other))?.cut();
+    this.#links.delete(pairOf(host.name, other));
+  }
+
+  #meet(host: HostProcess, name: string): void {
+    const other = this.#places.get(name) as HostProcess | undefined;
+    const told = (a: HostProcess, b: HostProcess) => this.#known.get(a)?.get(b.name) === b.incarnation;
+    if (!other?.process.alive || !host.process.alive || !told(host, other) || !told(other, host)) return;
+    const { clock, latencyMs, rules, random } = this.#o;
+    const bufferedBytesMax = defaults.linkBufferedBytesMax;
+    const pair = memoryLinkPair({ scheduler: clock, latencyMs, bufferedBytesMax });
+    this.#links.set(pairOf(host.name, name), pair);
+    const common = { scheduler: clock, rules, random };
+    host.plug(other.lid, new FaultyLink(pair.a, { ...common, from: name, to: host.name }));
+    other.plug(host.lid, new FaultyLink(pair.b, { ...common, from: host.name, to: name }));
+    if (this.#cuts.has(pairOf(host.name, name))) clock.after(0, () => pair.cut());
+    clock.after(2 * latencyMs, () => this.#up(host, other));
+  }
+
+  #up(a: Place, b: Place): void {
+    if (this.#places.get(a.name) !== a || this.#places.get(b.name) !== b) return;
+    a.process.enter(() => a.channelUp(b.name));
+    b.process.enter(() => b.channelUp(a.name));
+  }
+
+  // --- faults ---
+
+  /** Nothing passes between the two, in neither direction, until mended: neither messages nor packets. */
+  cut(a: string, b: string): void {
+    this.#cuts.add(pairOf(a, b));
+    this.#links.get(pairOf(a, b))?.cut();
+  }
+
+  mend(a: string, b: string): void {
+    if (!this.#cuts.delete(pairOf(a, b))) return;
+    this.#links.get(pairOf(a, b))?.mend();
+    const [one, two] = [this.#places.get(a), this.#places.get(b)];
+    if (one && two && this.#connected(one, two) && this.#connected(two, one)) this.#up(one, two);
+  }
+
+  /** A host's process has died: its cables end nowhere. */
+  unplug(host: HostProcess): void {
+    assert(!host.process.alive, "only a dead host's links are cut for good");
+    for (const [pair, link] of this.#links) if (pair.split(" ").includes(host.name)) link.cut();
+  }
+}
+
+const pairOf = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);

@@ -1,0 +1,47 @@
+import { VMM_VLID } from "@nomad/abi";
+import { Driver } from "../driver.ts";
+import type { Program } from "../guest.ts";
+import type { Traffic } from "../traffic.ts";
+import { areaAt } from "./layout.ts";
+import { Side } from "./side.ts";
+
+export interface Talker {
+  readonly own: string;
+  readonly peers: readonly string[];
+  readonly traffic: Traffic;
+  /** How long it rests between two looks at its queues, ms, and how many work requests it then posts. */
+  readonly restMs?: number;
+  readonly posts?: number;
+}
+
+/**
+ * A guest that talks to each of its peers over a reliable connection until it is asked to end, and checks all that
+ * arrives. A connection that fails ends; the others go on.
+ */
+export function talker({ own, peers, traffic, restMs = 0.1, posts = 6 }: Talker): Program {
+  return function* (machine) {
+    const driver = new Driver(machine);
+    const sides = peers.map((peer, i) => new Side(machine, driver, areaAt(i), { own, peer }, traffic));
+    const ended = (side: Side) => side.finished;
+    for (const side of sides) {
+      yield* side.end.open(`${own} for ${side.peer}`);
+      side.prepare(machine.memory.view.getUint32(VMM_VLID, true));
+    }
+    for (const side of sides) yield* side.end.connect(`${own} for ${side.peer}`, `${side.peer} for ${own}`);
+    while (!sides.every(ended)) {
+      for (const side of sides) if (!ended(side)) side.poll();
+      for (const side of sides) if (!ended(side)) side.fill(posts, machine.shutdown);
+      yield restMs;
+    }
+    const rows = sides.map((side) => side.report());
+    const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
+    const verified = sides.every((side) => side.verified);
+    yield* driver.report({
+      guest: own,
+      connections: rows.map(({ connection }) => connection),
+      atomics: { expected: sum((row) => row.expected), actual: sum((row) => row.actual) },
+      verified,
+    });
+    return verified ? 0 : 1;
+  };
+}
