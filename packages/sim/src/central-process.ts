@@ -1,9 +1,17 @@
-import { Central, type CentralEffect, type CentralEvent, type Message } from "@nomad/protocol";
+import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
 import type { Disk } from "./disk.ts";
 import type { Network, Place } from "./network.ts";
 import type { Observers } from "./observer.ts";
 import type { Process } from "./process.ts";
 import { timings } from "./timings.ts";
+
+export interface CentralProcessOptions {
+  readonly generation: number;
+  readonly process: Process;
+  readonly network: Network;
+  readonly disk: Disk;
+  readonly observers: Observers;
+}
 
 /** One run of central's process: the core that the daemon runs, a simulated disk under its journal. */
 export class CentralProcess implements Place {
@@ -11,24 +19,20 @@ export class CentralProcess implements Place {
   readonly incarnation: string;
   readonly process: Process;
   readonly core: Central;
-  readonly #network: Network;
-  readonly #disk: Disk;
-  readonly #observers: Observers;
+  readonly #o: CentralProcessOptions;
+  #effects: CentralEffect[] = [];
+  /** While the disk writes, all else waits: the daemon's commit returns when it is done. */
+  #committing = false;
+  readonly #waiting: (() => void)[] = [];
   #tickAt = Number.POSITIVE_INFINITY;
 
-  constructor(o: {
-    readonly generation: number;
-    readonly process: Process;
-    readonly network: Network;
-    readonly disk: Disk;
-    readonly observers: Observers;
-  }) {
+  constructor(o: CentralProcessOptions) {
     this.incarnation = `central-${o.generation}`;
     this.process = o.process;
-    this.#network = o.network;
-    this.#disk = o.disk;
-    this.#observers = o.observers;
-    this.core = new Central({ generation: o.generation, version: "simulated", timings });
+    this.#o = o;
+    const recovered = recover(o.disk.entries);
+    const now = o.process.now();
+    this.core = new Central({ generation: o.generation, version: "simulated", timings, recovered, now });
   }
 
   receive(from: string, incarnation: string, message: Message): void {
@@ -40,37 +44,55 @@ export class CentralProcess implements Place {
   }
 
   handle(event: CentralEvent): void {
-    this.core.handle(event, this.process.now());
+    this.#do(() => this.core.handle(event, this.process.now()));
+  }
+
+  #do(action: () => void): void {
+    if (this.#committing) return void this.#waiting.push(action);
+    action();
     this.turn();
   }
 
-  /** Carry out what the core has decided, until nothing is left to do now. */
+  /** Carry out what the core has decided, in order, until nothing is left to do now. */
   turn(): void {
-    for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
-      for (const effect of effects) this.#perform(effect);
+    while (!this.#committing) {
+      const effect = this.#effects.shift();
+      if (effect) this.#perform(effect);
+      else this.#effects = this.core.takeEffects();
+      if (!effect && this.#effects.length === 0) break;
     }
     const deadline = this.core.deadline();
     if (deadline === null || deadline >= this.#tickAt) return;
     this.#tickAt = deadline;
     this.process.after(deadline - this.process.now(), () => {
       this.#tickAt = Number.POSITIVE_INFINITY;
-      this.core.tick(this.process.now());
-      this.turn();
+      this.#do(() => this.core.tick(this.process.now()));
     });
   }
 
   #perform(effect: CentralEffect): void {
-    this.#observers.central(effect);
+    this.#o.observers.central(effect);
     switch (effect.kind) {
       case "send":
-        return this.#network.send(this, effect.to, effect.message);
+        return this.#o.network.send(this, effect.to, effect.message);
       case "journal": {
-        const { ticket } = effect;
-        const done = () => ticket !== null && this.handle({ kind: "journaled", ticket });
-        return this.#disk.commit(effect.entries, () => this.process.enter(done));
+        this.#committing = true;
+        const { entries, ticket } = effect;
+        return this.#o.disk.commit(entries, () => this.process.enter(() => this.#committed(ticket)));
       }
       case "event":
-        if (effect.event.type === "move") this.#observers.phase(effect.event.move);
+        if (effect.event.type === "move") this.#o.observers.phase(effect.event.move);
+    }
+  }
+
+  #committed(ticket: number | null): void {
+    this.#committing = false;
+    if (ticket !== null) this.core.handle({ kind: "journaled", ticket }, this.process.now());
+    this.turn();
+    while (!this.#committing) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      this.#do(next);
     }
   }
 }

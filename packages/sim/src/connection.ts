@@ -114,7 +114,7 @@ export class Connection {
   }
 
   /** Make it, and say under `own` how it can be reached. */
-  *open(own: string): Generator<void, void> {
+  *open(own: string): Generator<undefined, void> {
     const { driver } = this;
     const [pd = 0] = yield* driver.must(HC_ALLOC_PD);
     const [vkey = 0, lkey = 0] = yield* driver.must(HC_REG_MR, pd, this.data, this.#dataBytes, access);
@@ -138,7 +138,7 @@ export class Connection {
   }
 
   /** Connect with the end of this name; both can receive when it returns. */
-  *connect(own: string, other: string): Generator<void, void> {
+  *connect(own: string, other: string): Generator<undefined, void> {
     this.#peer = JSON.parse(yield* this.driver.lookup(other)) as EndAddress;
     const { vqpn, vlid } = this.#peer;
     // Time-outs of 17 ms, seven retries: a host that is gone is noticed within 140 ms.

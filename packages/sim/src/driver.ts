@@ -32,7 +32,7 @@ export class Driver {
     this.#machine = machine;
   }
 
-  *call(operation: number, words: readonly number[] = [], data = new Uint8Array()): Generator<void, CallResult> {
+  *call(operation: number, words: readonly number[] = [], data = new Uint8Array()): Generator<undefined, CallResult> {
     this.#sequence++;
     const { memory } = this.#machine;
     const state = MAILBOX_STATE >> 2;
@@ -72,18 +72,18 @@ export class Driver {
   }
 
   /** As `call`; a refusal is an error of the program's. The result's words. */
-  *must(operation: number, ...words: readonly number[]): Generator<void, readonly number[]> {
+  *must(operation: number, ...words: readonly number[]): Generator<undefined, readonly number[]> {
     const result = yield* this.call(operation, words);
     if (result.status !== 0) throw new Error(`hypercall ${operation} failed with errno ${-result.status}`);
     return result.words;
   }
 
-  *publish(key: string, value: string): Generator<void, void> {
+  *publish(key: string, value: string): Generator<undefined, void> {
     yield* this.call(HC_PUBLISH, [], new TextEncoder().encode(`${key}\n${value}`));
   }
 
   /** What another guest has published; waits until it has. */
-  *lookup(key: string): Generator<void, string> {
+  *lookup(key: string): Generator<undefined, string> {
     for (;;) {
       const { status, data } = yield* this.call(HC_LOOKUP, [], new TextEncoder().encode(key));
       if (status === 0) return new TextDecoder().decode(data);
@@ -91,7 +91,7 @@ export class Driver {
     }
   }
 
-  *report(report: object): Generator<void, void> {
+  *report(report: object): Generator<undefined, void> {
     yield* this.call(HC_REPORT, [], new TextEncoder().encode(JSON.stringify(report)));
   }
 }

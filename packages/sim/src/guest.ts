@@ -16,7 +16,7 @@ export interface Machine {
  * A program of a simulated guest: runs until it yields, and may be stopped and moved only there. It yields how long it
  * rests, ms (nothing: a moment), and answers its exit code.
  */
-export type Program = (machine: Machine) => Generator<number | void, number>;
+export type Program = (machine: Machine) => Generator<number | undefined, number>;
 
 /**
  * A program under way. In a simulation it need not be written down to be moved: its variables go with the generator,
@@ -24,7 +24,7 @@ export type Program = (machine: Machine) => Generator<number | void, number>;
  */
 export class Execution implements Machine {
   machine: SimGuest | null = null;
-  readonly #steps: Generator<number | void, number>;
+  readonly #steps: Generator<number | undefined, number>;
 
   constructor(program: Program) {
     this.#steps = program(this);
@@ -46,7 +46,7 @@ export class Execution implements Machine {
     Atomics.add(this.memory.words, VMM_BELL >> 2, 1);
   }
 
-  step(): IteratorResult<number | void, number> {
+  step(): IteratorResult<number | undefined, number> {
     return this.#steps.next();
   }
 }

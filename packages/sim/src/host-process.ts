@@ -80,6 +80,7 @@ export class HostProcess implements Place {
   receive(from: string, incarnation: string, message: Message): void {
     if (message.kind === "WELCOME") return this.#welcome(incarnation, message);
     if (!this.#host || (message.kind === "FAILED" && message.re === 0)) return;
+    this.#o.observers.receives(this, message);
     this.#host.handle({ kind: "message", from, incarnation, message });
   }
 

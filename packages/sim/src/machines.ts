@@ -91,9 +91,9 @@ export class Machines {
     return execution;
   }
 
-  /** Guests that have a machine here, running or not. */
-  get vlids(): readonly VLid[] {
-    return [...this.#guests.keys()];
+  /** Has the guest a machine here, running or not? */
+  has(vlid: VLid): boolean {
+    return this.#guests.has(vlid);
   }
 
   /** Power off. */

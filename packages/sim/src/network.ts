@@ -132,8 +132,15 @@ export class Network {
   mend(a: string, b: string): void {
     if (!this.#cuts.delete(pairOf(a, b))) return;
     this.#links.get(pairOf(a, b))?.mend();
+    this.reconnect(a, b);
+  }
+
+  /** The channel between the two comes up again, when both are there and nothing is cut. */
+  reconnect(a: string, b: string): void {
     const [one, two] = [this.#places.get(a), this.#places.get(b)];
-    if (one && two && this.#connected(one, two) && this.#connected(two, one)) this.#up(one, two);
+    if (this.#cuts.has(pairOf(a, b))) return;
+    if (!one || !two || !this.#connected(one, two) || !this.#connected(two, one)) return;
+    this.#o.clock.after(this.#o.latencyMs, () => this.#up(one, two));
   }
 
   /** A host's process has died: its cables end nowhere. */

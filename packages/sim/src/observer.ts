@@ -8,6 +8,8 @@ import type { HostProcess } from "./host-process.ts";
 export interface Observer {
   /** A control message is sent, and this becomes of it. */
   control?(from: string, to: string, message: Message, fate: FaultKind): void;
+  /** A host is about to take a control message. */
+  receives?(at: HostProcess, message: Message): void;
   phase?(move: MoveRecord): void;
   /** A host's cores ask for this; it has not happened yet. */
   vmm?(at: HostProcess, vlid: VLid, action: VmmAction): void;
@@ -29,6 +31,10 @@ export class Observers implements Required<Observer> {
 
   control(from: string, to: string, message: Message, fate: FaultKind): void {
     for (const o of this.#all) o.control?.(from, to, message, fate);
+  }
+
+  receives(at: HostProcess, message: Message): void {
+    for (const o of this.#all) o.receives?.(at, message);
   }
 
   phase(move: MoveRecord): void {
@@ -63,6 +69,11 @@ export class CurrentPhase implements Observer {
   phase(move: MoveRecord): void {
     if (move.outcome === "") this.#open.set(move.id, move);
     else this.#open.delete(move.id);
+  }
+
+  /** A new central tells anew of the moves that it knows. */
+  happened(what: string): void {
+    if (what === "central starts") this.#open.clear();
   }
 
   get move(): MoveRecord | null {

@@ -77,6 +77,20 @@ export class World {
     return central;
   }
 
+  /** Central's process dies: what its disk was writing never was. */
+  killCentral(): void {
+    this.observers.happened("central crashes");
+    this.#central.process.crash();
+    this.disk.crash();
+  }
+
+  /** Central again, from its journal; the hosts come back to it. */
+  restartCentral(): void {
+    this.observers.happened("central starts");
+    this.#central = this.#startCentral();
+    for (const host of this.#hosts.values()) this.network.reconnect(host.name, "central");
+  }
+
   get central(): Central {
     return this.#central.core;
   }
@@ -176,8 +190,13 @@ export class World {
   /** Move, and wait for the end of it. */
   move(guest: string, to: string, inject: "flip-page" | null = null): MoveRecord {
     const record = this.startMove(guest, to, inject);
-    this.until(`move ${record.id} of ${guest} to ${to} ends`, () => record.outcome !== "");
-    return record;
+    return this.ended(record.id);
+  }
+
+  /** Wait for the end of a move; what central, maybe another one by then, says of it. */
+  ended(id: string): MoveRecord {
+    this.until(`move ${id} ends`, () => this.central.move(id).outcome !== "");
+    return this.central.move(id);
   }
 
   /** Ask guests to end. */

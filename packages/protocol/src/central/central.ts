@@ -250,6 +250,8 @@ export class Central implements CentralContext {
     }
     if (isAnswer(message)) return this.#requests.answered(from, message);
     if (!isRequest(message)) return this.#notice(from, message);
+    // Said anew on each connection, under the same number: the answer must be of now.
+    if (message.kind === "HELLO") return this.#send(from, this.#answer(from, message));
     const sender = `${from}#${incarnation}`;
     const before = this.#inbox.receive(sender, message);
     if (before === "working") return;

@@ -3,6 +3,7 @@ import { must } from "../violation.ts";
 /** Invariant 2: RDMA writes are there when they were announced, and never again; atomics add once each. */
 export class Effects {
   readonly #additions = new Map<string, number>();
+  readonly #totals = new Map<string, bigint>();
 
   /** Data that a message announced: it must be there. */
   written(from: string, to: string, number: number, intact: boolean): void {
@@ -26,10 +27,17 @@ export class Effects {
     this.#additions.set(key, before + 1);
   }
 
-  /** The counter at the end. */
-  total(from: string, to: string, value: bigint): void {
-    const added = this.#additions.get(`${from}>${to}`) ?? 0;
-    must(2, value === BigInt(added), () => `${added} atomics of ${from} completed, ${value} took effect at ${to}`);
+  /** The counter at the end of a connection. */
+  counted(from: string, to: string, value: bigint): void {
+    this.#totals.set(`${from}>${to}`, value);
+  }
+
+  /** When both ends have seen all of it. */
+  checkTotals(): void {
+    for (const [direction, value] of this.#totals) {
+      const added = this.#additions.get(direction) ?? 0;
+      must(2, value === BigInt(added), () => `${direction}: ${added} atomics completed, ${value} took effect`);
+    }
   }
 
   /** What an RDMA read brought must be what stood there. */

@@ -235,7 +235,7 @@ export class Side {
   report(): { readonly connection: object; readonly expected: number; readonly actual: number } {
     const peerSent = this.#peerSent ?? this.#delivered;
     const counted = this.#machine.memory.view.getBigUint64(this.end.data + counterAt, true);
-    if (!this.failed) this.#traffic.effects.total(this.peer, this.own, counted);
+    if (!this.failed) this.#traffic.effects.counted(this.peer, this.own, counted);
     const connection = {
       peer: this.peer,
       status: this.#error === null ? "ok" : String(this.#error),

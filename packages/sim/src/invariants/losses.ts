@@ -1,0 +1,44 @@
+import { WC_RETRY_EXC_ERR } from "@nomad/abi";
+import { must } from "../violation.ts";
+import type { World } from "../world.ts";
+import type { OnePlace } from "./one-place.ts";
+
+/** Invariant 10: a guest is lost when its host has died, and only then; its peers' queue pairs fail, and only those. */
+export class Losses {
+  readonly #world: World;
+  readonly #places: OnePlace;
+  readonly #failed = new Set<string>();
+
+  constructor(world: World, places: OnePlace) {
+    this.#world = world;
+    this.#places = places;
+  }
+
+  /** Has the host's process died under this guest? */
+  isDead(guest: string): boolean {
+    const { vlid } = this.#world.central.directory.guest(guest);
+    return this.#places.place.get(vlid)?.process.alive === false;
+  }
+
+  connectionFailed(own: string, peer: string, status: number): void {
+    this.#failed.add(`${own}>${peer}`);
+    must(
+      10,
+      this.isDead(peer) && status === WC_RETRY_EXC_ERR,
+      () =>
+        `the connection of ${own} with ${peer} failed with status ${status}, ${this.isDead(peer) ? "its host dead" : "which lives"}`,
+    );
+  }
+
+  /** Has `own` been told by its adapter that `peer` is gone? */
+  hasFailed(own: string, peer: string): boolean {
+    return this.#failed.has(`${own}>${peer}`);
+  }
+
+  /** When central has had time to notice. */
+  reported(guest: string): void {
+    const { state } = this.#world.central.directory.guest(guest);
+    const dead = this.isDead(guest);
+    must(10, dead === (state === "lost"), () => `${guest} is ${state}, and its host ${dead ? "has died" : "lives"}`);
+  }
+}

@@ -1,0 +1,68 @@
+import type { VLid } from "@nomad/base";
+import type { BulkAction, Message, VmmAction } from "@nomad/protocol";
+import { digestOf } from "../digest.ts";
+import type { HostProcess } from "../host-process.ts";
+import type { Observer } from "../observer.ts";
+import { must, Violation } from "../violation.ts";
+
+/**
+ * Invariant 4: a guest's program runs in one place at a time, and goes on with the memory it was stopped with. Machines
+ * say when a program runs; memory is looked at when the adapter has let go of it, and when the guest is to run again.
+ */
+export class OnePlace implements Observer {
+  /** Where a guest runs, or ran last. */
+  readonly place = new Map<VLid, HostProcess>();
+  readonly #running = new Map<VLid, HostProcess>();
+  /** A stop takes a moment: until it is done the guest may take another step where it was. */
+  readonly #stopping = new Map<VLid, HostProcess>();
+  readonly #stopped = new Map<VLid, { readonly at: HostProcess; digest: string | null }>();
+
+  vmm(at: HostProcess, vlid: VLid, action: VmmAction): void {
+    switch (action.do) {
+      case "boot":
+        return this.#runs(at, vlid);
+      case "run":
+      case "resume":
+        return this.#runs(at, vlid);
+      case "stop":
+        this.#stopping.set(vlid, at);
+        this.#running.delete(vlid);
+        return void this.#stopped.set(vlid, { at, digest: null });
+      case "destroy":
+        if (this.#running.get(vlid) === at) this.#running.delete(vlid);
+        return;
+    }
+  }
+
+  #runs(at: HostProcess, vlid: VLid): void {
+    const other = this.#running.get(vlid);
+    if (other && other !== at && other.process.alive)
+      throw new Violation(4, `guest ${vlid} is to run at ${at.name} while it runs at ${other.name}`);
+    this.#running.set(vlid, at);
+    this.place.set(vlid, at);
+  }
+
+  step(at: HostProcess, vlid: VLid): void {
+    const running = this.#running.get(vlid) ?? this.#stopping.get(vlid);
+    must(4, running === at, () => `guest ${vlid} runs at ${at.name}, and should at ${running?.name ?? "no host"}`);
+  }
+
+  /** The final round: the adapter has let go of the guest's memory, which is what the guest must find again. */
+  bulk(at: HostProcess, _move: string, action: BulkAction): void {
+    if (action.do !== "round" || !action.final) return;
+    for (const [vlid, stopped] of this.#stopped)
+      if (stopped.at === at && !this.#running.has(vlid))
+        stopped.digest ??= digestOf(at.machines.guest(vlid).memory.bytes);
+  }
+
+  /** It is about to run again: nothing has touched its memory so far. */
+  receives(at: HostProcess, message: Message): void {
+    const goesOn = message.kind === "RUN" || (message.kind === "ABORT" && message.role === "source");
+    const stopped = goesOn ? this.#stopped.get(message.vlid) : undefined;
+    if (!goesOn || !stopped || !at.machines.has(message.vlid)) return;
+    this.#stopped.delete(message.vlid);
+    if (stopped.digest === null) return;
+    const now = digestOf(at.machines.guest(message.vlid).memory.bytes);
+    must(4, now === stopped.digest, () => `guest ${message.vlid} goes on at ${at.name} with other memory than it had`);
+  }
+}

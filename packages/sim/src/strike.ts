@@ -1,0 +1,185 @@
+import type { Random } from "@nomad/base";
+import type { FaultRule } from "@nomad/wire";
+import type { Fault, FaultName, Role } from "./plan.ts";
+import { timings } from "./timings.ts";
+import type { World } from "./world.ts";
+
+/** Lets the faults of a plan strike a world, each at its moment, and ends them after their time. */
+export class Strikes {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #start: number;
+  readonly #waiting: Set<Fault>;
+  /** Faults in force, with what ends them. */
+  readonly #inForce = new Map<Fault, () => void>();
+  /** How many there have been, rules only when they hit. */
+  #struck = 0;
+  onMet: (fault: FaultName) => void = () => {};
+
+  constructor(world: World, faults: readonly Fault[], random: Random) {
+    this.#world = world;
+    this.#random = random;
+    this.#start = world.clock.now();
+    this.#waiting = new Set(faults);
+    world.onHit = (kind) => this.#met(kind as FaultName);
+    for (const fault of faults) {
+      world.clock.after(fault.when.atMs, () => fault.when.phase === null && this.#strike(fault));
+    }
+    world.observers.add({ phase: () => this.#phase() });
+  }
+
+  get struck(): number {
+    return this.#struck;
+  }
+
+  #met(fault: FaultName): void {
+    this.#struck++;
+    this.onMet(fault);
+  }
+
+  /** A move has entered a phase: what waited for it strikes now, within the same instant. */
+  #phase(): void {
+    const { phase, clock } = this.#world;
+    for (const [fault] of this.#inForce) if (!isRuled(fault)) this.#met(fault.do);
+    for (const fault of [...this.#waiting]) {
+      if (fault.when.phase === null || fault.when.phase !== phase.now) continue;
+      if (clock.now() - this.#start < fault.when.atMs) continue;
+      this.#waiting.delete(fault);
+      clock.after(0, () => this.#strike(fault));
+    }
+  }
+
+  #strike(fault: Fault): void {
+    this.#waiting.delete(fault);
+    const end = this.#begin(fault);
+    if (end === null) return;
+    if (!isRuled(fault)) this.#met(fault.do);
+    this.#inForce.set(fault, end);
+    this.#world.clock.after(fault.forMs, () => this.#end(fault));
+  }
+
+  #end(fault: Fault): void {
+    const end = this.#inForce.get(fault);
+    this.#inForce.delete(fault);
+    end?.();
+  }
+
+  /** Nothing strikes any more, and all that can end has ended. */
+  endAll(): void {
+    this.#waiting.clear();
+    for (const fault of [...this.#inForce.keys()]) this.#end(fault);
+  }
+
+  /** What ends it; null when there is nobody whom it could strike. */
+  #begin(fault: Fault): (() => void) | null {
+    const { observers, rules, disk } = this.#world;
+    observers.happened(`fault: ${fault.do}`);
+    switch (fault.do) {
+      case "cut":
+        return this.#cut(this.#name(fault.a), this.#name(fault.b), fault.oneWay);
+      case "crash":
+      case "restart":
+        return this.#crash(this.#name(fault.who), fault.do === "restart");
+      case "pause":
+        return this.#pause(this.#name(fault.who));
+      case "slow-disk":
+        disk.commitMs = fault.commitMs;
+        return () => disk.mend();
+      case "drift":
+        return this.#drift(this.#name(fault.who), fault.rate);
+      case "forge":
+        return this.#forge();
+      default:
+        return rules.add({ ...anywhere, kind: fault.do, on: fault.on, chance: fault.chance, ms: fault.ms });
+    }
+  }
+
+  /** Who plays this part in the move under way; without one, any host. */
+  #name(role: Role): string {
+    const { move } = this.#world.phase;
+    if (role === "central") return "central";
+    if (move && role === "source") return move.from;
+    if (move && role === "destination") return move.to;
+    const others = this.#world.hosts.map(({ name }) => name).filter((name) => name !== move?.from && name !== move?.to);
+    return this.#random.pick(others.length > 0 ? others : this.#world.hosts.map(({ name }) => name));
+  }
+
+  #cut(a: string, b: string, oneWay: boolean): (() => void) | null {
+    const { network, rules } = this.#world;
+    if (a === b) return null;
+    if (!oneWay) {
+      network.cut(a, b);
+      return () => network.mend(a, b);
+    }
+    const rule = { ...anywhere, kind: "cut", chance: 1, from: a, to: b, ms: 0 } as const;
+    const removes = [rules.add({ ...rule, on: "control" }), rules.add({ ...rule, on: "wire" })];
+    return () => {
+      for (const remove of removes) remove();
+    };
+  }
+
+  #crash(name: string, restarts: boolean): (() => void) | null {
+    const world = this.#world;
+    if (name === "central") {
+      if (!world.centralProcess.alive) return null;
+      world.killCentral();
+      return () => world.restartCentral();
+    }
+    if (!world.hostProcess(name).process.alive || !this.#mayDie()) return null;
+    world.kill(name);
+    return () => {
+      if (restarts && !world.hostProcess(name).process.alive) world.startHost(name);
+    };
+  }
+
+  /** One host stays, so that there is a lab. */
+  #mayDie(): boolean {
+    return this.#world.hosts.filter(({ process }) => process.alive).length > 1;
+  }
+
+  #pause(name: string): (() => void) | null {
+    const process = this.#process(name);
+    if (!process.alive || process.paused) return null;
+    process.pause();
+    return () => process.resume();
+  }
+
+  #process(name: string) {
+    return name === "central" ? this.#world.centralProcess : this.#world.hostProcess(name).process;
+  }
+
+  #drift(name: string, rate: number): (() => void) | null {
+    const process = this.#process(name);
+    process.drift(rate);
+    return () => process.drift(1);
+  }
+
+  /** A host that has nothing to do with the move says RESUME_PEER to all, without its token. */
+  #forge(): (() => void) | null {
+    const { phase, network, hosts } = this.#world;
+    const move = phase.move;
+    if (!move) return null;
+    const { vlid } = this.#world.central.directory.guest(move.guest);
+    const generation = this.#world.central.generation;
+    const id = 2 ** 31 + (this.#random.uint32() >>> 1);
+    const claim = { move: move.id, vlid, generation, token: "forged", epoch: 0, names: [] };
+    for (const from of hosts) {
+      if (!from.process.alive || !from.joined) continue;
+      const message = { kind: "RESUME_PEER" as const, id, ...claim, dlid: from.lid, host: from.name };
+      for (const to of hosts) if (to !== from) network.send(from, to.name, message);
+    }
+    return () => {};
+  }
+}
+
+const anywhere: Omit<FaultRule, "kind" | "on" | "chance" | "ms"> = {
+  from: null,
+  to: null,
+  message: null,
+  timesMax: Number.POSITIVE_INFINITY,
+};
+
+const isRuled = (fault: Fault): boolean => "on" in fault;
+
+/** A fault lasts less than it takes to be declared dead, or for a connection to give up. */
+export const faultMsMax = timings.hostDeadMs / 2;
