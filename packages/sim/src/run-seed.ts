@@ -2,6 +2,7 @@ import { NomadError, type PlantedBug, plant, Random } from "@nomad/base";
 import { isEnded } from "@nomad/protocol";
 import type { Program } from "./guest.ts";
 import { History } from "./history.ts";
+import type { HostProcess } from "./host-process.ts";
 import { Aborts } from "./invariants/aborts.ts";
 import { Decisions } from "./invariants/decisions.ts";
 import { Handles } from "./invariants/handles.ts";
@@ -187,9 +188,7 @@ class SeedRun {
   #recover(): void {
     const world = this.#world;
     this.#waitUntil("every move has ended", () => this.#noMoves());
-    this.#waitUntil("dead hosts are noticed", () =>
-      world.hosts.every((host) => host.process.alive || this.#isLost(host.name)),
-    );
+    this.#waitUntil("central knows which hosts live", () => world.hosts.every((host) => this.#isKnown(host)));
     for (const guest of this.#guests) this.#losses.reported(guest);
   }
 
@@ -198,8 +197,9 @@ class SeedRun {
     return moves.every(({ outcome }) => outcome !== "") && guests.every(({ state }) => state !== "moving");
   }
 
-  #isLost(host: string): boolean {
-    return this.#world.central.directory.hosts.get(host)?.state === "lost";
+  #isKnown({ name, incarnation, process }: HostProcess): boolean {
+    const known = this.#world.central.directory.hosts.get(name);
+    return process.alive ? known?.incarnation === incarnation && known.state === "up" : known?.state === "lost";
   }
 
   /** The guests say how many messages they have sent, and end; what they found is in their reports. */

@@ -44,13 +44,12 @@ export class Strikes {
     for (const fault of [...this.#waiting]) {
       if (fault.when.phase === null || fault.when.phase !== phase.now) continue;
       if (clock.now() - this.#start < fault.when.atMs) continue;
-      this.#waiting.delete(fault);
       clock.after(0, () => this.#strike(fault));
     }
   }
 
   #strike(fault: Fault): void {
-    this.#waiting.delete(fault);
+    if (!this.#waiting.delete(fault)) return;
     const end = this.#begin(fault);
     if (end === null) return;
     if (!isRuled(fault)) this.#met(fault.do);

@@ -38,6 +38,7 @@ export class Losses {
   /** When central has had time to notice. */
   reported(guest: string): void {
     const { state } = this.#world.central.directory.guest(guest);
+    if (state === "exited" || state === "failed") return;
     const dead = this.isDead(guest);
     must(10, dead === (state === "lost"), () => `${guest} is ${state}, and its host ${dead ? "has died" : "lives"}`);
   }
