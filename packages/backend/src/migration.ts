@@ -1,5 +1,5 @@
 import { QUEUE_CONSUMER, QUEUE_PRODUCER } from "@nomad/abi";
-import { assert, type Lid, NomadError, type Psn, type Qpn, type VLid, type VQpn } from "@nomad/base";
+import { assert, type Lid, NomadError, type Psn, planted, type Qpn, type VLid, type VQpn } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { Backend } from "./backend.ts";
 import type { Device, DeviceSnapshot, Qp } from "./device.ts";
@@ -45,6 +45,7 @@ function* connectedTo(backend: Backend, vlid: VLid): Generator<{ device: Device;
 
 /** Close the send queues of all guests here towards the moving guest. */
 export function suspendPeers(backend: Backend, vlid: VLid, move: string, now: number): void {
+  if (planted("skip-gate")) return;
   for (const { qp } of connectedTo(backend, vlid)) backend.hca.gate(qp.qpn, move, now);
 }
 
@@ -259,9 +260,10 @@ export function release(backend: Backend, vlid: VLid): void {
     backend.disown(qp);
   }
   for (const cq of device.cqs.values()) backend.hca.destroyCq(cq.cqn);
+  backend.devices.delete(vlid);
+  if (planted("keep-old-keys")) return;
   for (const region of device.regions.values()) backend.hca.deregisterMemory(region.lkey);
   for (const pd of device.pds.values()) backend.hca.deallocPd(pd);
-  backend.devices.delete(vlid);
 }
 
 /** Work requests that guests here have posted towards this one and that have not completed. */

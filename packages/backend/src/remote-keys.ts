@@ -1,4 +1,4 @@
-import type { RKey, VKey, VLid } from "@nomad/base";
+import { planted, type RKey, type VKey, type VLid } from "@nomad/base";
 
 export interface RemoteKey {
   readonly rkey: RKey;
@@ -19,7 +19,7 @@ export class RemoteKeys {
 
   get(owner: VLid, vkey: VKey, epoch: number): RKey | undefined {
     const entry = this.#entries.get(`${owner}:${vkey}`);
-    return entry?.epoch === epoch ? entry.rkey : undefined;
+    return entry?.epoch === epoch || planted("stale-name") ? entry?.rkey : undefined;
   }
 
   set(owner: VLid, vkey: VKey, key: RemoteKey): void {

@@ -1,12 +1,10 @@
 import { WC_RETRY_EXC_ERR } from "@nomad/abi";
 import { expect, test } from "vitest";
-import { pair } from "./programs/pair.ts";
+import { pairsOf } from "./programs/pairs.ts";
 import { World } from "./world.ts";
 
-const programs = { alice: pair("alice", "bob"), bob: pair("bob", "alice") };
-
 function moving(seed: number, passes?: ConstructorParameters<typeof World>[0]["passes"]) {
-  const world = new World({ seed, hosts: 4, programs, ...(passes && { passes }) });
+  const world = new World({ seed, hosts: 4, programs: pairsOf(["alice", "bob"]), ...(passes && { passes }) });
   world.boot("alice", "alice", "host-a");
   world.boot("bob", "bob", "host-b");
   world.run(20);

@@ -1,7 +1,7 @@
 import { Random } from "@nomad/base";
 import type { MoveRecord } from "@nomad/protocol/http";
 import { expect, test } from "vitest";
-import { pair } from "./programs/pair.ts";
+import { pairsOf } from "./programs/pairs.ts";
 import { World } from "./world.ts";
 
 const pairs = [
@@ -10,16 +10,10 @@ const pairs = [
   ["erin", "frank"],
 ] as const;
 const names = pairs.flat();
-const programs = Object.fromEntries(
-  pairs.flatMap(([a, b]) => [
-    [a, pair(a, b)],
-    [b, pair(b, a)],
-  ]),
-);
 
 /** Pairs that talk, each guest on the next host. */
 function talking(seed: number, hosts: number, guests: readonly string[] = names): World {
-  const world = new World({ seed, hosts, programs });
+  const world = new World({ seed, hosts, programs: pairsOf(...pairs) });
   for (const [i, name] of guests.entries()) world.boot(name, name, hostName(i % hosts));
   world.run(20);
   return world;

@@ -2,17 +2,10 @@ import { WC_RETRY_EXC_ERR } from "@nomad/abi";
 import { Random } from "@nomad/base";
 import type { Message } from "@nomad/protocol";
 import { expect, test } from "vitest";
-import { talker } from "./programs/talker.ts";
-import { Traffic } from "./traffic.ts";
+import { pairsOf } from "./programs/pairs.ts";
 import { World } from "./world.ts";
 
-function pair() {
-  const traffic = new Traffic();
-  return {
-    alice: talker({ own: "alice", peers: ["bob"], traffic }),
-    bob: talker({ own: "bob", peers: ["alice"], traffic }),
-  };
-}
+const pair = () => pairsOf(["alice", "bob"]);
 
 function talking(seed: number, hosts = 3): World {
   const world = new World({ seed, hosts, programs: pair() });

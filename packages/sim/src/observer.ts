@@ -1,5 +1,5 @@
 import type { VLid } from "@nomad/base";
-import type { BulkAction, CentralEffect, Message, Phase, VmmAction } from "@nomad/protocol";
+import type { BulkAction, CentralEffect, Message, VmmAction } from "@nomad/protocol";
 import type { MoveRecord } from "@nomad/protocol/http";
 import type { FaultKind } from "@nomad/wire";
 import type { HostProcess } from "./host-process.ts";
@@ -62,8 +62,8 @@ export class Observers implements Required<Observer> {
   }
 }
 
-/** The phase that the move under way is in; null between moves. Moves go one at a time, the others wait in order. */
-export class CurrentPhase implements Observer {
+/** Moves under way, as central tells of them. */
+export class MovesUnderWay implements Observer {
   readonly #open = new Map<string, MoveRecord>();
 
   phase(move: MoveRecord): void {
@@ -76,11 +76,7 @@ export class CurrentPhase implements Observer {
     if (what === "central starts") this.#open.clear();
   }
 
-  get move(): MoveRecord | null {
-    return this.#open.values().next().value ?? null;
-  }
-
-  get now(): Phase | null {
-    return (this.move?.phase as Phase | undefined) ?? null;
+  get all(): readonly MoveRecord[] {
+    return [...this.#open.values()];
   }
 }

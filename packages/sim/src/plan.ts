@@ -10,6 +10,8 @@ export type Role = "source" | "destination" | "bystander" | "central";
 export interface Moment {
   readonly atMs: number;
   readonly phase: Phase | null;
+  /** How long after the phase was entered, ms. */
+  readonly lagMs: number;
 }
 
 type RuledKind = Exclude<FaultRule["kind"], "cut">;
@@ -131,7 +133,11 @@ function plannedMove(random: Random, guests: readonly PlannedGuest[], hosts: rea
 
 function plannedFault(random: Random): Fault {
   const phase = random.chance(0.75) ? random.pick(strikable) : null;
-  const when: Moment = { atMs: random.between(0, phase ? spanMs / 2 : spanMs), phase };
+  const when: Moment = {
+    atMs: random.between(0, phase ? spanMs / 2 : spanMs),
+    phase,
+    lagMs: random.pick([0, 0, 0.1, 0.25, 1]),
+  };
   const name = random.pick(faultNames);
   const forMs = random.between(2, 30);
   const who = random.pick(roles);

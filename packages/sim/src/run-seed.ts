@@ -1,5 +1,4 @@
-import { NomadError, type PlantedBug, plant, Random } from "@nomad/base";
-import { isEnded } from "@nomad/protocol";
+import { NomadError, Random } from "@nomad/base";
 import type { Program } from "./guest.ts";
 import { History } from "./history.ts";
 import type { HostProcess } from "./host-process.ts";
@@ -10,6 +9,7 @@ import { Losses } from "./invariants/losses.ts";
 import { OldNames } from "./invariants/old-names.ts";
 import { OnePlace } from "./invariants/one-place.ts";
 import type { FaultName, Plan, PlannedMove } from "./plan.ts";
+import { type Planting, plantIn } from "./planting.ts";
 import { programBytes } from "./programs/layout.ts";
 import { talker } from "./programs/talker.ts";
 import { trespasser, victim } from "./programs/trespass.ts";
@@ -31,7 +31,7 @@ export interface SeedResult {
 }
 
 export interface SeedOptions {
-  readonly plant?: PlantedBug | null;
+  readonly plant?: Planting | null;
   readonly onLine?: ((line: string) => void) | null;
 }
 
@@ -41,12 +41,8 @@ const patienceMs = 3000;
 
 /** Run what a plan says, in a world of its own. Never throws: a failure is a result. */
 export function runSeed(plan: Plan, options: SeedOptions = {}): SeedResult {
-  plant(options.plant ?? null);
-  try {
-    return new SeedRun(plan, options.onLine ?? null).run();
-  } finally {
-    plant(null);
-  }
+  using _planted = options.plant ? plantIn(options.plant) : null;
+  return new SeedRun(plan, options.onLine ?? null).run();
 }
 
 class SeedRun {
@@ -163,15 +159,14 @@ class SeedRun {
 
   /** No move is under way, or has been for so long that only the end of the faults can help. */
   #quiet(): boolean {
-    const { move } = this.#world.phase;
-    return move === null || this.#world.clock.now() > 300;
+    return this.#world.moves.all.length === 0 || this.#world.clock.now() > 300;
   }
 
   #met(fault: FaultName): void {
-    const phase = this.#world.phase.now;
-    if (phase === null || isEnded(phase)) return;
-    const key = `${phase} ${fault}`;
-    this.#coverage[key] = (this.#coverage[key] ?? 0) + 1;
+    for (const { phase } of this.#world.moves.all) {
+      const key = `${phase} ${fault}`;
+      this.#coverage[key] = (this.#coverage[key] ?? 0) + 1;
+    }
   }
 
   /** An operator's request that cannot be granted is no failure. */

@@ -1,7 +1,7 @@
 import type { Random } from "@nomad/base";
+import type { MoveRecord } from "@nomad/protocol/http";
 import type { FaultRule } from "@nomad/wire";
 import type { Fault, FaultName, Role } from "./plan.ts";
-import { timings } from "./timings.ts";
 import type { World } from "./world.ts";
 
 /** Lets the faults of a plan strike a world, each at its moment, and ends them after their time. */
@@ -12,8 +12,9 @@ export class Strikes {
   readonly #waiting: Set<Fault>;
   /** Faults in force, with what ends them. */
   readonly #inForce = new Map<Fault, () => void>();
-  /** How many there have been, rules only when they hit. */
-  #struck = 0;
+  /** Faults whose phase has come. */
+  readonly #due = new Set<Fault>();
+  readonly #phases = new Map<string, string>();
   onMet: (fault: FaultName) => void = () => {};
 
   constructor(world: World, faults: readonly Fault[], random: Random) {
@@ -25,32 +26,30 @@ export class Strikes {
     for (const fault of faults) {
       world.clock.after(fault.when.atMs, () => fault.when.phase === null && this.#strike(fault));
     }
-    world.observers.add({ phase: () => this.#phase() });
-  }
-
-  get struck(): number {
-    return this.#struck;
+    world.observers.add({ phase: (move) => this.#phase(move) });
   }
 
   #met(fault: FaultName): void {
-    this.#struck++;
     this.onMet(fault);
   }
 
-  /** A move has entered a phase: what waited for it strikes now, within the same instant. */
-  #phase(): void {
-    const { phase, clock } = this.#world;
-    for (const [fault] of this.#inForce) if (!isRuled(fault)) this.#met(fault.do);
-    for (const fault of [...this.#waiting]) {
-      if (fault.when.phase === null || fault.when.phase !== phase.now) continue;
-      if (clock.now() - this.#start < fault.when.atMs) continue;
-      clock.after(0, () => this.#strike(fault));
+  /** A move has entered a phase: what waited for that strikes, a little later. */
+  #phase(move: MoveRecord): void {
+    if (this.#phases.get(move.id) === move.phase) return;
+    this.#phases.set(move.id, move.phase);
+    for (const fault of this.#inForce.keys()) if (!isRuled(fault)) this.#met(fault.do);
+    const { clock } = this.#world;
+    for (const fault of this.#waiting) {
+      const { phase, atMs, lagMs } = fault.when;
+      if (phase !== move.phase || clock.now() - this.#start < atMs || this.#due.has(fault)) continue;
+      this.#due.add(fault);
+      clock.after(lagMs, () => this.#strike(fault, move));
     }
   }
 
-  #strike(fault: Fault): void {
+  #strike(fault: Fault, move: MoveRecord | undefined = this.#world.moves.all[0]): void {
     if (!this.#waiting.delete(fault)) return;
-    const end = this.#begin(fault);
+    const end = this.#begin(fault, move);
     if (end === null) return;
     if (!isRuled(fault)) this.#met(fault.do);
     this.#inForce.set(fault, end);
@@ -70,32 +69,32 @@ export class Strikes {
   }
 
   /** What ends it; null when there is nobody whom it could strike. */
-  #begin(fault: Fault): (() => void) | null {
+  #begin(fault: Fault, move: MoveRecord | undefined): (() => void) | null {
+    const name = (role: Role) => this.#name(role, move);
     const { observers, rules, disk } = this.#world;
     observers.happened(`fault: ${fault.do}`);
     switch (fault.do) {
       case "cut":
-        return this.#cut(this.#name(fault.a), this.#name(fault.b), fault.oneWay);
+        return this.#cut(name(fault.a), name(fault.b), fault.oneWay);
       case "crash":
       case "restart":
-        return this.#crash(this.#name(fault.who), fault.do === "restart");
+        return this.#crash(name(fault.who), fault.do === "restart");
       case "pause":
-        return this.#pause(this.#name(fault.who));
+        return this.#pause(name(fault.who));
       case "slow-disk":
         disk.commitMs = fault.commitMs;
         return () => disk.mend();
       case "drift":
-        return this.#drift(this.#name(fault.who), fault.rate);
+        return this.#drift(name(fault.who), fault.rate);
       case "forge":
-        return this.#forge();
+        return move ? this.#forge(move) : null;
       default:
         return rules.add({ ...anywhere, kind: fault.do, on: fault.on, chance: fault.chance, ms: fault.ms });
     }
   }
 
-  /** Who plays this part in the move under way; without one, any host. */
-  #name(role: Role): string {
-    const { move } = this.#world.phase;
+  /** Who plays this part in the move; without one, any host. */
+  #name(role: Role, move: MoveRecord | undefined): string {
     if (role === "central") return "central";
     if (move && role === "source") return move.from;
     if (move && role === "destination") return move.to;
@@ -154,10 +153,8 @@ export class Strikes {
   }
 
   /** A host that has nothing to do with the move says RESUME_PEER to all, without its token. */
-  #forge(): (() => void) | null {
-    const { phase, network, hosts } = this.#world;
-    const move = phase.move;
-    if (!move) return null;
+  #forge(move: MoveRecord): () => void {
+    const { network, hosts } = this.#world;
     const { vlid } = this.#world.central.directory.guest(move.guest);
     const generation = this.#world.central.generation;
     const id = 2 ** 31 + (this.#random.uint32() >>> 1);
@@ -179,6 +176,3 @@ const anywhere: Omit<FaultRule, "kind" | "on" | "chance" | "ms"> = {
 };
 
 const isRuled = (fault: Fault): boolean => "on" in fault;
-
-/** A fault lasts less than it takes to be declared dead, or for a connection to give up. */
-export const faultMsMax = timings.hostDeadMs / 2;

@@ -10,7 +10,7 @@ import { Disk } from "./disk.ts";
 import type { Execution, Program } from "./guest.ts";
 import { HostProcess, type HostSurroundings } from "./host-process.ts";
 import { Network } from "./network.ts";
-import { CurrentPhase, Observers } from "./observer.ts";
+import { MovesUnderWay, Observers } from "./observer.ts";
 import { Process } from "./process.ts";
 
 export interface WorldOptions {
@@ -32,7 +32,7 @@ export interface WorldOptions {
 export class World {
   readonly clock = new VirtualClock();
   readonly observers = new Observers();
-  readonly phase = new CurrentPhase();
+  readonly moves = new MovesUnderWay();
   readonly disk = new Disk(this.clock);
   readonly network: Network;
   readonly #seed: number;
@@ -63,7 +63,7 @@ export class World {
       programs: new Map(Object.entries(options.programs)),
       executions: new Map<VLid, Execution>(),
     };
-    observers.add(this.phase);
+    observers.add(this.moves);
     this.#central = this.#startCentral();
     for (const name of hostNames(options.hosts)) this.startHost(name);
   }

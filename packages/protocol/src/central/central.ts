@@ -3,6 +3,7 @@ import {
   type ErrorCode,
   type Lid,
   NomadError,
+  planted,
   type Timings,
   timings,
   unreachable,
@@ -365,6 +366,7 @@ export class Central implements CentralContext {
     host.state = "lost";
     this.#journal([hostEntry(host)]);
     for (const guest of this.directory.guests.values()) {
+      if (planted("lost-guest-untold")) break;
       if (guest.host === host.name && isAlive(guest) && !this.#sequencer.mayReturn(guest)) this.guestLost(guest);
     }
     this.#hostChanged(host);
@@ -435,7 +437,8 @@ export class Central implements CentralContext {
 
   journalDecision(move: Move, phase: Phase, owner: GuestRecord, done: () => void): void {
     const ticket = this.#nextTicket++;
-    this.#onJournaled.set(ticket, done);
+    if (planted("commit-before-disk")) done();
+    else this.#onJournaled.set(ticket, done);
     this.#effects.push({ kind: "journal", ticket, entries: [moveEntry(move, phase), guestEntry(owner)] });
   }
 

@@ -83,7 +83,9 @@ export class Directory {
 
   /** A guest as the journal has it. */
   recover(row: GuestRow): void {
-    this.guests.set(row.name, { ...row, report: null, log: [] });
+    // A move that had only been asked for is forgotten; one that had begun says so itself.
+    const state = row.state === "moving" ? "running" : row.state;
+    this.guests.set(row.name, { ...row, state, report: null, log: [] });
     this.#nextVlid = Math.max(this.#nextVlid, row.vlid + 1);
   }
 

@@ -1,4 +1,4 @@
-import { defaults, NomadError, type Timings } from "@nomad/base";
+import { defaults, NomadError, planted, type Timings } from "@nomad/base";
 import type { Answer, AnswerOf, Request, Unnumbered } from "../message.ts";
 import type { Phase } from "../phase.ts";
 import type { Directory } from "./directory.ts";
@@ -35,6 +35,7 @@ function hostsOfPeers(move: Move, directory: Directory): string[] {
 }
 
 function checkDigests({ record }: Move): void {
+  if (planted("digests-not-compared")) return;
   if (record.digestSource !== "" && record.digestSource === record.digestDestination) return;
   throw new NomadError(
     "E_DIGEST",

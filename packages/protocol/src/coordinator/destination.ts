@@ -1,5 +1,5 @@
 import { type DeviceSnapshot, migration, type PeerName } from "@nomad/backend";
-import { NomadError, type VLid } from "@nomad/base";
+import { NomadError, planted, type VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { RequestOf } from "../message.ts";
 import type { VmState } from "../schema.ts";
@@ -59,6 +59,7 @@ export class DestinationMove {
         try {
           const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts };
           this.#bound = migration.bind(this.#host.backend, state.device, at, this.#host.now);
+          if (planted("run-at-bind")) this.#host.vmm(m.vlid, { do: "run" }, ignore, ignore);
           reply.answer({ kind: "BOUND", digest });
         } catch (error) {
           if (!(error instanceof NomadError)) throw error;

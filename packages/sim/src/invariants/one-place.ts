@@ -23,6 +23,7 @@ export class OnePlace implements Observer {
         return this.#runs(at, vlid);
       case "run":
       case "resume":
+        must(4, !this.#stopped.has(vlid), () => `guest ${vlid} runs at ${at.name} before anybody said that it should`);
         return this.#runs(at, vlid);
       case "stop":
         this.#stopping.set(vlid, at);

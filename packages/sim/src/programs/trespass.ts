@@ -6,6 +6,7 @@ import type { Traffic } from "../traffic.ts";
 import { areaAt, dataBytes, guardBytes } from "./layout.ts";
 
 const guardByte = 0xa5;
+const trespassBytes = 8;
 
 /** A guest that writes beyond its peer's region, with a key that is good for the region. It must be refused. */
 export function trespasser(own: string, victim: string, traffic: Traffic): Program {
@@ -15,7 +16,7 @@ export function trespasser(own: string, victim: string, traffic: Traffic): Progr
     yield* end.open(own);
     yield* end.connect(own, victim);
     const wr = { id: 0n, flags: SEND_SIGNALED, opcode: WR_RDMA_WRITE };
-    end.post(wr, end.data, guardBytes, dataBytes);
+    end.post(wr, end.data, trespassBytes, dataBytes);
     for (;;) {
       const [wc] = end.cq.drain();
       if (wc) {
