@@ -6,3 +6,5 @@ export { LabWatch } from "./client/shell/lab-watch.ts";
 export { type LabFile, parseLabFile } from "./lab/lab-file.ts";
 export { survivors } from "./lab/shell/process-table.ts";
 export type { RunResult } from "./scenarios/result.ts";
+export { nearestDirectory } from "./settings/shell/nomad-directory.ts";
+export { readOrMakeSecret } from "./settings/shell/secret.ts";

@@ -13,7 +13,7 @@ export interface AdapterPort {
   readonly clock: Clock;
   /** The adapter may have something to do: it has its turn at the end of this turn of the event loop. */
   turnSoon(): void;
-  /** At once: packets under way are lost. */
+  /** What is posted and can go at once does; nothing comes any more. */
   close(): void;
 }
 
@@ -94,6 +94,8 @@ export class Port implements AdapterPort {
   }
 
   close(): void {
+    this.hca.run(this.clock.now(), packetsPerTurn);
+    this.fabric.flush();
     this.#closed = true;
     this.#cancelTimer();
     this.fabric.close();
