@@ -94,3 +94,14 @@ test("the elements are copied: what is written to the work request afterwards do
   memory.view.setUint32(SGE_LKEY, 0, true);
   expect(list.accessible()).toBe(true);
 });
+
+test("an element that goes beyond its region takes what lies inside of it, and no more", () => {
+  const { list, regions, memory } = setUp([100]);
+  const { lkey } = regions.register({ pd: 1, memory, address: DATA, length: 60, access: ACCESS_LOCAL_WRITE });
+  memory.view.setUint32(SGE_LKEY, lkey, true);
+  list.load(memory, 0, 1, 1, ACCESS_LOCAL_WRITE);
+  expect(list.accessible()).toBe(false);
+  expect(list.scatter(0, 60, new Uint8Array(60).fill(1), 0)).toBe(true);
+  expect(list.scatter(60, 1, new Uint8Array(1).fill(1), 0)).toBe(false);
+  expect([...memory.bytes.subarray(DATA + 59, DATA + 61)]).toEqual([1, 0]);
+});

@@ -114,15 +114,24 @@ export class SgeList {
         this.#before += length;
         continue;
       }
-      const memory = this.#resolve(this.#element);
-      if (memory === null) return false;
       const part = Math.min(length - inside, count - done);
+      const memory = this.#resolve(this.#element) ?? this.#resolvePart(this.#element, inside, part);
+      if (memory === null) return false;
       const address = (this.#addresses[this.#element] as number) + (this.#bases[this.#element] as number) + inside;
       if (gather) copyBytes(packet, packetAt + done, memory.bytes, address, part);
       else copyBytes(memory.bytes, address, packet, packetAt + done, part);
       done += part;
     }
     return true;
+  }
+
+  /** An element may go beyond its region as long as no data comes to be there, as receives of adapters may. */
+  #resolvePart(i: number, inside: number, count: number): DeviceMemory | null {
+    const address = (this.#addresses[i] as number) + inside;
+    const region = this.#regions.local(this.#keys[i] as number, this.#pd, address, count, this.#access);
+    if (region === null) return null;
+    this.#bases[i] = region.base;
+    return region.memory;
   }
 
   #resolve(i: number): DeviceMemory | null {
