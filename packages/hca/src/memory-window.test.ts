@@ -3,47 +3,28 @@ import * as abi from "@nomad/abi";
 import type { LKey, RKey } from "@nomad/base";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { MwBinding } from "./queues/index.ts";
-import { ACCESS_ALL, bringUp, connectedPair, Endpoint } from "./testing/endpoint.ts";
+import { ACCESS_ALL, type Endpoint } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
+import { nextKey, WindowLab } from "./testing/windows.ts";
 import type { MemoryWindow, MwType } from "./types.ts";
 
-const ACCESS = abi.ACCESS_REMOTE_READ | abi.ACCESS_REMOTE_WRITE | abi.ACCESS_REMOTE_ATOMIC;
-const code = (name: string) => expect.objectContaining({ code: name });
-let fabric: Fabric;
+let lab: WindowLab;
 /** `b` owns the memory that windows are bound to; `a` is its peer. */
 let a: Endpoint;
 let b: Endpoint;
 
 beforeEach(() => {
-  fabric = new Fabric({ crc32 });
-  [a, b] = connectedPair(fabric, { access: ACCESS_ALL | abi.ACCESS_MW_BIND });
+  lab = new WindowLab(new Fabric({ crc32 }));
+  ({ a, b } = lab);
 });
 
-const hca = () => b.adapter.hca;
-const alloc = (type: MwType = abi.MW_TYPE_2): MemoryWindow => hca().allocMw(b.pd, type);
-const next = (rkey: RKey) => (((rkey & ~0xff) | ((rkey + 1) & 0xff)) >>> 0) as RKey;
-
-/** Binds a window to bytes 100 to 299 of `b`, or as `change` says; its status and new key. */
-function bind(mw: MemoryWindow, change: Partial<MwBinding> = {}, by = b): readonly [status: number, rkey: RKey] {
-  const rkey = next(mw.rkey);
-  const usual = { type: mw.type, lkey: b.region.lkey, address: b.data + 100, length: 200, access: ACCESS };
-  by.post({ id: 9n, opcode: abi.WR_BIND_MW, rkey, bind: { ...usual, ...change } });
-  fabric.settle();
-  return [by.sendCq.drain()[0]?.status ?? -1, rkey];
-}
-
-/** The status of an access of `by` through the key, at an offset of `b`'s data. */
-function access(rkey: RKey, opcode: number = abi.WR_RDMA_READ, offset = 100, length = 8, by = a): number | undefined {
-  by.post({ id: 1n, opcode, sges: [by.sge(0, length)], remoteAddress: b.data + offset, rkey });
-  fabric.settle();
-  return by.sendCq.drain()[0]?.status;
-}
-
-function invalidate(rkey: RKey, by = b): number | undefined {
-  by.post({ id: 3n, opcode: abi.WR_LOCAL_INV, rkey });
-  fabric.settle();
-  return by.sendCq.drain()[0]?.status;
-}
+const hca = () => lab.hca;
+const alloc = (type?: MwType) => lab.alloc(type);
+const bind = (...args: Parameters<WindowLab["bind"]>) => lab.bind(...args);
+const access = (...args: Parameters<WindowLab["access"]>) => lab.access(...args);
+const invalidate = (...args: Parameters<WindowLab["invalidate"]>) => lab.invalidate(...args);
+const secondPair = () => lab.secondPair();
+const code = (name: string) => expect.objectContaining({ code: name });
 
 describe.each([abi.MW_TYPE_1, abi.MW_TYPE_2] as const)("a window of type %i", (type) => {
   test("opens what it is bound to, and says so", () => {
@@ -59,10 +40,10 @@ describe.each([abi.MW_TYPE_1, abi.MW_TYPE_2] as const)("a window of type %i", (t
     b.post({
       id: 9n,
       opcode: abi.WR_BIND_MW,
-      rkey: next(alloc(type).rkey),
+      rkey: nextKey(alloc(type).rkey),
       bind: { type, lkey: b.region.lkey, address: b.data, length: 8, access: 0 },
     });
-    fabric.settle();
+    lab.fabric.settle();
     expect(b.sendCq.drain()).toMatchObject([{ id: 9n, status: abi.WC_SUCCESS, opcode: abi.WC_BIND_MW }]);
   });
 
@@ -79,7 +60,7 @@ describe.each([abi.MW_TYPE_1, abi.MW_TYPE_2] as const)("a window of type %i", (t
     [abi.WR_RDMA_READ, abi.ACCESS_REMOTE_READ],
     [abi.WR_ATOMIC_CMP_AND_SWP, abi.ACCESS_REMOTE_ATOMIC],
   ])("refuses opcode %i when bound without access flag %i", (opcode, flag) => {
-    const [, rkey] = bind(alloc(type), { access: ACCESS & ~flag });
+    const [, rkey] = bind(alloc(type), { access: WINDOW_ACCESS & ~flag });
     expect(access(rkey, opcode, 104 - ((b.data + 104) % 8))).toBe(abi.WC_REM_ACCESS_ERR);
   });
 
@@ -151,17 +132,6 @@ const region = () => ({
   access: ACCESS_ALL | abi.ACCESS_MW_BIND,
 });
 
-/** Another connection between the same adapters, in the same protection domains. */
-function secondPair(): readonly [x: Endpoint, y: Endpoint] {
-  const [x, y] = [new Endpoint(a.adapter), new Endpoint(b.adapter)];
-  y.adapter.hca.destroyQp(y.qpn);
-  y.pd = b.pd;
-  y.qpn = y.adapter.hca.createQp(y.qpInit);
-  bringUp(x, y, 1, 2);
-  bringUp(y, x, 2, 1);
-  return [x, y];
-}
-
 describe("type 1", () => {
   test("is bound again with another key, and unbound by a bind of no bytes", () => {
     const mw = alloc(abi.MW_TYPE_1);
@@ -180,7 +150,7 @@ describe("type 1", () => {
   });
 
   test("is not zero-based", () => {
-    expect(bind(alloc(abi.MW_TYPE_1), { access: ACCESS | abi.ACCESS_ZERO_BASED })[0]).toBe(abi.WC_MW_BIND_ERR);
+    expect(bind(alloc(abi.MW_TYPE_1), { access: WINDOW_ACCESS | abi.ACCESS_ZERO_BASED })[0]).toBe(abi.WC_MW_BIND_ERR);
   });
 
   test("is not invalidated, neither here nor by a peer", () => {
@@ -221,7 +191,7 @@ describe("type 2", () => {
 
   test("is named from 0 when it is bound zero-based", () => {
     b.bytes(100, 8).fill(7);
-    const [, rkey] = bind(alloc(), { access: ACCESS | abi.ACCESS_ZERO_BASED });
+    const [, rkey] = bind(alloc(), { access: WINDOW_ACCESS | abi.ACCESS_ZERO_BASED });
     expect(access(rkey, abi.WR_RDMA_READ, -b.data)).toBe(0);
     expect([...a.bytes(0, 8)]).toEqual(new Array(8).fill(7));
     expect(access(rkey, abi.WR_RDMA_READ, 100)).toBe(abi.WC_REM_ACCESS_ERR);
@@ -230,14 +200,14 @@ describe("type 2", () => {
   test("opens nothing once it is invalidated here", () => {
     const [, rkey] = bind(alloc());
     b.post({ id: 3n, opcode: abi.WR_LOCAL_INV, rkey });
-    fabric.settle();
+    lab.fabric.settle();
     expect(b.sendCq.drain()).toMatchObject([{ id: 3n, status: 0, opcode: abi.WC_LOCAL_INV }]);
     expect(access(rkey)).toBe(abi.WC_REM_ACCESS_ERR);
   });
 
   const wrongs: readonly (readonly [string, () => RKey])[] = [
     ["a window that is not bound", () => alloc().rkey],
-    ["a wrong variant", () => next(bind(alloc())[1])],
+    ["a wrong variant", () => nextKey(bind(alloc())[1])],
     ["a region", () => b.region.rkey],
     ["nothing", () => 0 as RKey],
   ];
@@ -262,96 +232,6 @@ describe("type 2", () => {
     x.adapter.hca.destroyQp(x.qpn);
     hca().deregisterMemory(b.region.lkey);
   });
-});
-
-describe("SEND with invalidate", () => {
-  const send = (rkey: RKey, length = 10) => {
-    a.post({ id: 1n, opcode: abi.WR_SEND_WITH_INV, rkey, sges: length > 0 ? [a.sge(0, length)] : [] });
-    fabric.settle();
-    return a.sendCq.drain()[0]?.status;
-  };
-
-  test.each([0, 10, 5000])(
-    "of %i bytes invalidates the window once it has arrived, and the receiver learns which",
-    (length) => {
-      const [, rkey] = bind(alloc());
-      b.rq.post({ id: 4n, sges: [b.sge(0, 5000)] });
-      expect(send(rkey, length)).toBe(0);
-      const expected = { id: 4n, status: 0, opcode: abi.WC_RECV, byteLen: length, invalidated: rkey, immediate: null };
-      expect(b.recvCq.drain()).toMatchObject([expected]);
-      expect(hca().queryMw(rkey).length).toBe(0);
-      expect(access(rkey)).toBe(abi.WC_REM_ACCESS_ERR);
-    },
-  );
-
-  const wrongs: readonly (readonly [string, () => RKey])[] = [
-    ["a key that there is not", () => 0x1234567 as RKey],
-    ["a region", () => b.region.rkey],
-    ["a window of type 1", () => bind(alloc(abi.MW_TYPE_1))[1]],
-    ["a window of another queue pair", () => bind(alloc(), {}, secondPair()[1])[1]],
-  ];
-  test.each(wrongs)("of %s fails both sides, and places nothing", (_, rkey) => {
-    const wrong = rkey();
-    b.rq.post({ id: 4n, sges: [b.sge(0, 100)] });
-    a.bytes(0, 10).fill(9);
-    expect(send(wrong)).toBe(abi.WC_REM_OP_ERR);
-    expect(b.recvCq.drain()).toMatchObject([{ id: 4n, status: abi.WC_MW_BIND_ERR }]);
-    expect(b.bytes(0, 1)[0]).toBe(0);
-  });
-
-  test("that is sent twice because its answer was lost invalidates once, and what is bound anew stays", () => {
-    const mw = alloc();
-    const [, rkey] = bind(mw);
-    b.rq.post({ id: 4n, sges: [b.sge(0, 100)] });
-    let lost = 0;
-    fabric.filter = (packet) => packet[0] !== 0x11 || lost++ > 0;
-    a.post({ id: 1n, opcode: abi.WR_SEND_WITH_INV, rkey });
-    fabric.settle(0.5);
-    const [, second] = bind({ ...mw, rkey });
-    fabric.settle();
-    expect(a.sendCq.drain()).toMatchObject([{ status: 0 }]);
-    expect(hca().queryMw(second).length).toBe(200);
-  });
-});
-
-test("binds and invalidations complete in their turn between sends, and need no packet", () => {
-  const mw = alloc();
-  const rkey = next(mw.rkey);
-  const range = { type: mw.type, lkey: b.region.lkey, address: b.data, length: 64, access: ACCESS };
-  for (let i = 0; i < 2; i++) a.rq.post({ id: 0n, sges: [a.sge(0, 4000)] });
-  b.sq.post({ id: 1n, opcode: abi.WR_SEND, sges: [b.sge(0, 4000)] });
-  b.sq.post({ id: 2n, opcode: abi.WR_BIND_MW, rkey, bind: range });
-  b.sq.post({ id: 3n, opcode: abi.WR_LOCAL_INV, rkey });
-  b.sq.post({ id: 4n, opcode: abi.WR_SEND });
-  fabric.faults = { drop: 0.3 };
-  b.adapter.hca.doorbell(b.qpn);
-  fabric.settle();
-  expect(b.sendCq.drain().map((c) => [c.id, c.status])).toEqual([1n, 2n, 3n, 4n].map((id) => [id, 0]));
-  expect(a.recvCq.drain().map((c) => c.byteLen)).toEqual([4000, 0]);
-});
-
-test("a fenced invalidation waits for the READ before it", () => {
-  const [, rkey] = bind(alloc());
-  b.post({ id: 1n, opcode: abi.WR_RDMA_READ, sges: [b.sge(0, 8)], remoteAddress: a.data, rkey: a.region.rkey });
-  b.post({ id: 2n, opcode: abi.WR_LOCAL_INV, rkey, flags: abi.SEND_FENCE });
-  b.adapter.hca.run(fabric.now, 10);
-  expect(hca().queryMw(rkey).length).toBe(200);
-  fabric.settle();
-  expect(b.sendCq.drain().map((c) => c.id)).toEqual([1n, 2n]);
-  expect(hca().queryMw(rkey).length).toBe(0);
-});
-
-test("an unsignaled bind and invalidation complete silently; an error does not", () => {
-  const quiet = new Fabric({ crc32 });
-  const [c, d] = connectedPair(quiet, { signalAll: false, access: ACCESS_ALL | abi.ACCESS_MW_BIND });
-  const rkey = next(d.adapter.hca.allocMw(d.pd, abi.MW_TYPE_2).rkey);
-  const range = { type: abi.MW_TYPE_2, lkey: d.region.lkey, address: d.data, length: 64, access: ACCESS } as const;
-  d.post({ id: 1n, opcode: abi.WR_BIND_MW, rkey, bind: range });
-  d.post({ id: 2n, opcode: abi.WR_LOCAL_INV, rkey });
-  d.post({ id: 3n, opcode: abi.WR_LOCAL_INV, rkey });
-  quiet.settle();
-  expect(d.sendCq.drain()).toMatchObject([{ id: 3n, status: abi.WC_MW_BIND_ERR }]);
-  expect(c.adapter.hca.counters.port_rcv_packets).toBe(0);
 });
 
 test("a window of no known type is refused", () => {

@@ -88,7 +88,7 @@ export class SendIntake {
   }
 
   #load(qp: QueuePair, index: number): number {
-    return qp.requester.request.load(qp.sq, index, qp.init.sq.maxSge, qp.pd);
+    return qp.requester.request.load(qp.sq, index, qp.type, qp.init.sq.maxSge, qp.pd);
   }
 
   #check(qp: QueuePair, request: SendRequest): number {

@@ -179,7 +179,7 @@ export class SendRequest {
   }
 
   /** Copies entry `index`; WC_SUCCESS, or the status with which it fails when it is malformed. Keys are not looked up. */
-  load(ring: Ring, index: number, maxSge: number, pd: number): number {
+  load(ring: Ring, index: number, type: number, maxSge: number, pd: number): number {
     const at = ring.address(index);
     const view = ring.memory.view;
     this.index = index;
@@ -195,7 +195,8 @@ export class SendRequest {
     this.wr = wr ?? unknownOperation;
     if (wr === undefined) return WC_LOC_QP_OP_ERR;
     if (wr.operation === "atomic") this.#loadAtomic(view, at, wr);
-    else this.#loadNames(view, at);
+    else if (type === QPT_UD) this.#loadTarget(view, at);
+    else if (wr.operation === "bind") this.#loadBinding(view, at);
     const count = view.getUint32(at + WQE_SGE_COUNT, true);
     return this.flags & SEND_INLINE ? this.#loadInline(ring, at, count) : this.#loadSges(ring, at, count, maxSge, pd);
   }
@@ -224,11 +225,13 @@ export class SendRequest {
     this.compare = swaps ? compareAdd : 0n;
   }
 
-  /** Where an atomic has its operands, a datagram has its address and a bind what it gives. */
-  #loadNames(view: DataView, at: number): void {
+  #loadTarget(view: DataView, at: number): void {
     this.ah = view.getUint32(at + SEND_WQE_AH, true);
     this.remoteQpn = (view.getUint32(at + SEND_WQE_REMOTE_QPN, true) & QPN_MASK) as Qpn;
     this.remoteQkey = view.getUint32(at + SEND_WQE_REMOTE_QKEY, true);
+  }
+
+  #loadBinding(view: DataView, at: number): void {
     this.bindAccess = view.getUint32(at + SEND_WQE_BIND_ACCESS, true);
     this.bindType = view.getUint32(at + SEND_WQE_BIND_TYPE, true);
   }

@@ -58,19 +58,19 @@ export class PolledQueue {
     const consumer = this.#indices.load(QUEUE_CONSUMER);
     const at = this.#indices.slot(consumer);
     const { view } = this.#indices.memory;
-    const field = (offset: number) => view.getUint32(at + offset, true);
-    const flags = field(CQE_FLAGS);
+    const flags = view.getUint32(at + CQE_FLAGS, true);
+    const immediate = view.getUint32(at + CQE_IMM, true);
     const completion = {
       id: view.getBigUint64(at + CQE_ID, true),
-      status: field(CQE_STATUS),
-      opcode: field(CQE_OPCODE),
-      byteLen: field(CQE_BYTE_LEN),
-      immediate: flags & WC_WITH_IMM ? field(CQE_IMM) : null,
-      invalidated: flags & WC_WITH_INV ? field(CQE_IMM) : null,
-      qpNum: field(CQE_QP_NUM),
-      srcQp: field(CQE_SRC_QP),
-      slid: field(CQE_SLID),
-      pkeyIndex: field(CQE_PKEY_INDEX),
+      status: view.getUint32(at + CQE_STATUS, true),
+      opcode: view.getUint32(at + CQE_OPCODE, true),
+      byteLen: view.getUint32(at + CQE_BYTE_LEN, true),
+      immediate: flags & WC_WITH_IMM ? immediate : null,
+      invalidated: flags & WC_WITH_INV ? immediate : null,
+      qpNum: view.getUint32(at + CQE_QP_NUM, true),
+      srcQp: view.getUint32(at + CQE_SRC_QP, true),
+      slid: view.getUint32(at + CQE_SLID, true),
+      pkeyIndex: view.getUint32(at + CQE_PKEY_INDEX, true),
       grh: (flags & WC_GRH) !== 0,
     };
     this.#indices.store(QUEUE_CONSUMER, consumer + 1);

@@ -4,3 +4,4 @@ export * from "../queues/index.ts";
 export * from "./endpoint.ts";
 export * from "./fabric.ts";
 export * from "./packets.ts";
+export * from "./windows.ts";
