@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { sampleConnection, sampleReport } from "../testing/samples.ts";
-import { demoGuests, demoPairs, demoPairsMax, roundText } from "./demo-pairs.ts";
+import { sampleConnection, sampleHost, sampleReport } from "../testing/samples.ts";
+import { demoGuests, demoPairs, demoPairsMax, hostBesides, roundText } from "./demo-pairs.ts";
 
 const pair = ["alice", "bob"] as const;
 
@@ -15,6 +15,17 @@ test("the guests of a round name each other, and nobody of another round", () =>
   expect(alice).toMatchObject({ name: "alice", image: "pair", arguments: { name: "alice-7", peer: "bob-7" } });
   expect(bob).toMatchObject({ name: "bob", arguments: { name: "bob-7", peer: "alice-7", rate: "100" } });
   expect(demoGuests(pair, { round: 8, rate: 100 })[0]?.arguments?.peer).toBe("bob-8");
+});
+
+test("the second of a pair goes to another host that is up, the one with the fewest guests", () => {
+  const hosts = [
+    sampleHost("host-a"),
+    sampleHost("host-b", { guests: 2 }),
+    sampleHost("host-c", { guests: 1 }),
+    sampleHost("host-d", { state: "lost" }),
+  ];
+  expect(hostBesides(hosts, "host-a")).toEqual({ host: "host-c" });
+  expect(hostBesides(hosts.slice(0, 1), "host-a")).toEqual({});
 });
 
 test("a round is verified when both say so", () => {

@@ -1,4 +1,4 @@
-import type { GuestReport, GuestRequest } from "@nomad/protocol/http";
+import type { GuestReport, GuestRequest, Host } from "@nomad/protocol/http";
 
 /** Two guests that talk to each other. */
 export type DemoPair = readonly [string, string];
@@ -14,7 +14,7 @@ export function demoPairs(count: number): DemoPair[] {
 }
 
 /**
- * The guests of one round of a pair, on hosts that central chooses. Their programs call each other by names of this
+ * The guests of one round of a pair, for any hosts. Their programs call each other by names of this
  * round alone: what one of the last round left behind for its peer must not be taken for this one's.
  */
 export function demoGuests(pair: DemoPair, o: { readonly round: number; readonly rate: number }): GuestRequest[] {
@@ -26,6 +26,13 @@ export function demoGuests(pair: DemoPair, o: { readonly round: number; readonly
   });
   const [first, second] = pair;
   return [guest(first, second, "0"), guest(second, first, "1")];
+}
+
+/** The host that is up and has the fewest guests, besides one; empty when there is none, for central to choose. */
+export function hostBesides(hosts: readonly Host[], besides: string | undefined): { host?: string } {
+  const others = hosts.filter(({ name, state }) => state === "up" && name !== besides);
+  const [host] = others.toSorted((a, b) => a.guests - b.guests || a.name.localeCompare(b.name));
+  return host === undefined ? {} : { host: host.name };
 }
 
 /** What a round of a pair came to, from the last reports of both. */

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+// Each file has labs of its own; two at a time would only wait for each other's processors.
+export default defineConfig({
+  test: {
+    include: ["test/docker/**/*.test.ts"],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
