@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { ConnectionReport } from "@nomad/protocol/http";
 import { hasEnded } from "nomad-rdma";
 import type { DockerLab } from "./docker-lab.ts";
 
@@ -16,23 +17,30 @@ export class GuestPair {
   readonly #lab: DockerLab;
   readonly names: readonly [string, string];
 
-  private constructor(lab: DockerLab, first: string, second: string) {
+  readonly #round: number;
+
+  private constructor(lab: DockerLab, names: readonly [string, string], round: number) {
     this.#lab = lab;
-    this.names = [first, second];
+    this.names = names;
+    this.#round = round;
   }
 
   /** Boots both and waits until each hears the other. The first rewrites memory all the time. */
   static async start(lab: DockerLab, first: Place, second: Place): Promise<GuestPair> {
     const round = randomInt(1, 2 ** 31);
-    const called = (name: string) => `${name}-${round}`;
+    const pair = new GuestPair(lab, [first.name, second.name], round);
     const boot = ({ name, host }: Place, peer: Place, dirty: string) => {
-      const talk = { name: called(name), peer: called(peer.name), seed: String(round), rate: "500", dirty };
+      const talk = { name: pair.#called(name), peer: pair.#called(peer.name), seed: String(round), rate: "500", dirty };
       return lab.client.runGuest({ name, image: "pair", host, arguments: talk });
     };
     await Promise.all([boot(first, second, "1"), boot(second, first, "0")]);
-    const pair = new GuestPair(lab, first.name, second.name);
     await pair.untilTraffic();
     return pair;
+  }
+
+  /** What a program of this pair calls itself: reports of an earlier guest of the same name are not taken for its. */
+  #called(name: string): string {
+    return `${name}-${this.#round}`;
   }
 
   /** Resolves when both have heard more than now. */
@@ -75,11 +83,15 @@ export class GuestPair {
   }
 
   #status(name: string): string {
-    return this.#lab.events.view.reports.get(name)?.connections[0]?.status ?? "ok";
+    return this.#connection(name)?.status ?? "ok";
   }
 
   #heard(): number[] {
-    const { reports } = this.#lab.events.view;
-    return this.names.map((name) => reports.get(name)?.connections[0]?.delivered ?? 0);
+    return this.names.map((name) => this.#connection(name)?.delivered ?? 0);
+  }
+
+  #connection(name: string): ConnectionReport | undefined {
+    const report = this.#lab.events.view.reports.get(name);
+    return report?.guest === this.#called(name) ? report.connections[0] : undefined;
   }
 }

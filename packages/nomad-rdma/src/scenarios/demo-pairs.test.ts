@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sampleConnection, sampleHost, sampleReport } from "../testing/samples.ts";
-import { demoGuests, demoPairs, demoPairsMax, hostBesides, roundText } from "./demo-pairs.ts";
+import { demoGuests, demoHost, demoPairs, demoPairsMax, roundText } from "./demo-pairs.ts";
 
 const pair = ["alice", "bob"] as const;
 
@@ -17,15 +17,16 @@ test("the guests of a round name each other, and nobody of another round", () =>
   expect(demoGuests(pair, { round: 8, rate: 100 })[0]?.arguments?.peer).toBe("bob-8");
 });
 
-test("the second of a pair goes to another host that is up, the one with the fewest guests", () => {
-  const hosts = [
-    sampleHost("host-a"),
-    sampleHost("host-b", { guests: 2 }),
-    sampleHost("host-c", { guests: 1 }),
-    sampleHost("host-d", { state: "lost" }),
-  ];
-  expect(hostBesides(hosts, "host-a")).toEqual({ host: "host-c" });
-  expect(hostBesides(hosts.slice(0, 1), "host-a")).toEqual({});
+test("guests take turns on the hosts that are up", () => {
+  const hosts = ["host-10", "host-9", "host-1"].map((name) => sampleHost(name));
+  const places = (up: typeof hosts) => ["alice", "bob", "carol", "dave"].map((name) => demoHost(name, up).host);
+  expect(places(hosts)).toEqual(["host-1", "host-9", "host-10", "host-1"]);
+  const withoutNine = hosts.map((host) => ({
+    ...host,
+    state: host.name === "host-9" ? ("lost" as const) : host.state,
+  }));
+  expect(places(withoutNine)).toEqual(["host-1", "host-10", "host-1", "host-10"]);
+  expect(demoHost("alice", [])).toEqual({});
 });
 
 test("a round is verified when both say so", () => {

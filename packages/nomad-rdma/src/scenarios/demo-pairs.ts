@@ -28,11 +28,15 @@ export function demoGuests(pair: DemoPair, o: { readonly round: number; readonly
   return [guest(first, second, "0"), guest(second, first, "1")];
 }
 
-/** The host that is up and has the fewest guests, besides one; empty when there is none, for central to choose. */
-export function hostBesides(hosts: readonly Host[], besides: string | undefined): { host?: string } {
-  const others = hosts.filter(({ name, state }) => state === "up" && name !== besides);
-  const [host] = others.toSorted((a, b) => a.guests - b.guests || a.name.localeCompare(b.name));
-  return host === undefined ? {} : { host: host.name };
+/**
+ * Where a guest of the demo shall start: they take turns on the hosts that are up, so that all are used and no two of a
+ * pair meet where there are two hosts. Empty when none is up: central then says so.
+ */
+export function demoHost(guest: string, hosts: readonly Host[]): { host?: string } {
+  const up = hosts.filter(({ state }) => state === "up").map(({ name }) => name);
+  const inOrder = up.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const host = inOrder[names.indexOf(guest) % inOrder.length];
+  return host === undefined ? {} : { host };
 }
 
 /** What a round of a pair came to, from the last reports of both. */

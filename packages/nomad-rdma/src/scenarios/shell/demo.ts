@@ -5,7 +5,7 @@ import { hasEnded, type LabView } from "../../client/lab-view.ts";
 import type { LabClient } from "../../client/shell/lab-client.ts";
 import type { LabWatch } from "../../client/shell/lab-watch.ts";
 import { reportOf } from "../../output/error-text.ts";
-import { type DemoPair, demoGuests, hostBesides, roundText } from "../demo-pairs.ts";
+import { type DemoPair, demoGuests, demoHost, roundText } from "../demo-pairs.ts";
 
 /** A workload on a lab that is up. */
 export interface Demo {
@@ -75,13 +75,13 @@ async function talk({ events, signal }: Demo, pair: DemoPair, guests: readonly G
   return hear(events.view);
 }
 
-/** Boots both, or as many as can be, on hosts apart from each other where there are two. */
+/** Boots both, or as many as can be. */
 async function start(demo: Demo, pair: DemoPair): Promise<Guest[]> {
   const guests: Guest[] = [];
   for (const guest of demoGuests(pair, { round: randomInt(1, roundMax), rate: demo.rate })) {
     try {
       const { hosts } = await demo.client.status();
-      guests.push(await demo.client.runGuest({ ...guest, ...hostBesides(hosts, guests[0]?.host) }));
+      guests.push(await demo.client.runGuest({ ...guest, ...demoHost(guest.name, hosts) }));
     } catch (error) {
       demo.signal.throwIfAborted();
       const { code, message } = reportOf(error);
