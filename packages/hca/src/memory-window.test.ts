@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { MwBinding } from "./queues/index.ts";
 import { ACCESS_ALL, type Endpoint } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
-import { nextKey, WindowLab } from "./testing/windows.ts";
+import { nextKey, WINDOW_ACCESS, WindowLab } from "./testing/windows.ts";
 import type { MemoryWindow, MwType } from "./types.ts";
 
 let lab: WindowLab;
