@@ -8,7 +8,7 @@ import {
   type Timings,
   type VLid,
 } from "@nomad/base";
-import { Hca } from "@nomad/hca";
+import { Hca, type HcaEvents } from "@nomad/hca";
 import {
   type BulkAction,
   Coordinator,
@@ -39,6 +39,8 @@ export interface HostIo {
 /** How an effect ended. Called once, never within the call that began it. */
 export type Settle = (result: { readonly value: unknown } | { readonly error: NomadError }) => void;
 
+export type AdapterEvents = Pick<HcaEvents, "completionEvent" | "asyncEvent">;
+
 export interface HostOptions {
   readonly name: string;
   readonly lid: Lid;
@@ -48,6 +50,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly io: HostIo;
   readonly timings?: Timings;
+  /** Who else is told what happens at the adapter: a program that uses it without a guest. */
+  readonly program?: AdapterEvents;
   /** The time since 1970 when the clock shows 0, for what is captured. */
   readonly clockOriginMs?: number;
 }
@@ -78,7 +82,7 @@ export class Host {
       onFrameEnd: () => this.turn(),
       onWritable: (dlid) => {
         this.hca.transmitReady(dlid);
-        this.#turnSoon();
+        this.turnSoon();
       },
     });
     const hca = { lid, icrc, crc32, random, egress: this.fabric };
@@ -87,7 +91,7 @@ export class Host {
       name,
       lid,
       timings,
-      makeHca: (events) => new Hca({ ...hca, events }),
+      makeHca: (events) => new Hca({ ...hca, events: options.program ? toBoth(events, options.program) : events }),
       refused: () => this.#refused(),
     });
     const { coordinator, fabric } = this;
@@ -131,11 +135,12 @@ export class Host {
     this.fabric.flush();
     this.captures.run(now);
     for (const effect of this.coordinator.takeEffects()) this.#perform(effect);
-    if (more) this.#turnSoon();
+    if (more) this.turnSoon();
     this.#sleep();
   }
 
-  #turnSoon(): void {
+  /** A turn at the end of this turn of the event loop. */
+  turnSoon(): void {
     if (this.#turnIsDue) return;
     this.#turnIsDue = true;
     this.#clock.after(0, () => {
@@ -185,4 +190,14 @@ export class Host {
     this.#cancelTimer();
     this.fabric.close();
   }
+}
+
+/** The back-end asks nothing of such events: only the program is told. */
+function toBoth(backend: HcaEvents, { completionEvent, asyncEvent }: AdapterEvents): HcaEvents {
+  return {
+    translate: (...request) => backend.translate(...request),
+    drained: (holder) => backend.drained(holder),
+    completionEvent,
+    asyncEvent,
+  };
 }

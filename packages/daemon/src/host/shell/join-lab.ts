@@ -1,0 +1,157 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { assert, defaults, type Lid, type NomadError, Random } from "@nomad/base";
+import type { HostEvent, Message } from "@nomad/protocol";
+import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
+import type { Logger } from "pino";
+import { Channel } from "../../shell/channel.ts";
+import { withHealth } from "../../shell/health.ts";
+import { introduce } from "../../shell/hello.ts";
+import { realClock } from "../../shell/real-clock.ts";
+import { type AdapterEvents, Host } from "../host.ts";
+import { CentralChannel } from "./central-channel.ts";
+import type { Machines, MachinesOptions } from "./machines.ts";
+import { PeerHosts } from "./peers.ts";
+
+export interface JoinLabOptions {
+  readonly name: string;
+  /** Central's URL, http: or ws:. */
+  readonly central: string;
+  /** Address to listen on; 0 takes any free port. */
+  readonly host: string;
+  readonly port: number;
+  /** The name or address under which other hosts reach this one, if not `host`. */
+  readonly advertise?: string;
+  readonly secret: Uint8Array;
+  /** Of the adapter's random numbers; chosen when absent. */
+  readonly seed?: number;
+  readonly icrc: boolean;
+  readonly log: Logger;
+  readonly startMachines: (options: MachinesOptions) => Promise<Machines>;
+  /** A program that uses the adapter without a guest. */
+  readonly program?: AdapterEvents;
+}
+
+export interface JoinedLab {
+  readonly name: string;
+  readonly url: string;
+  readonly host: Host;
+  /** Resolves when this host cannot go on: E_HOST_LOST when central has declared it lost meanwhile. */
+  readonly failed: Promise<NomadError>;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, joins central, and is a port of the lab until closed. Rejects with E_CONFIG, E_AUTH or E_VERSION when it cannot;
+ * a central that is not there is waited for.
+ */
+export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
+  const { name, secret, log } = o;
+  const incarnation = randomUUID();
+  const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 });
+  const refused = { connections: 0 };
+  const failed = Promise.withResolvers<NomadError>();
+  let host: Host | null = null;
+  let adopt = (socket: AuthenticatedSocket) => socket.close();
+  await using undo = new AsyncDisposableStack();
+  const server = await listen({
+    host: o.host,
+    port: o.port,
+    secret,
+    hello,
+    kinds: ["wire", "peer"],
+    onSocket: (socket) => adopt(socket),
+    onRefused: (error, remote) => {
+      refused.connections++;
+      log.warn({ remote, code: error.code, refused: refused.connections }, error.message);
+    },
+    http: withHealth(() => host !== null),
+  });
+  undo.defer(() => server.close());
+  const address = o.advertise ?? o.host;
+  const joinedHost = () => {
+    assert(host, "machines run when there is a host");
+    return host;
+  };
+  const machines = await o.startMachines({ host: o.host, address, secret, hello, joined: joinedHost });
+  undo.defer(() => machines.close());
+  const url = `ws://${address}:${server.port}`;
+
+  // Central may say more right behind its WELCOME, before there is a host to hear it.
+  const early: HostEvent[] = [];
+  const central = new CentralChannel({
+    url: o.central.replace(/^http/, "ws"),
+    secret,
+    hello,
+    self: { name, incarnation, url, pid: process.pid },
+    log,
+    onMessage: (from, message) => {
+      const event: HostEvent = { kind: "message", from: "central", incarnation: from, message };
+      if (host) host.handle(event);
+      else early.push(event);
+    },
+    onUp: () => host?.handle({ kind: "channel-up", to: "central" }),
+    onDown: (error) => {
+      host?.captures.clear();
+      log.warn({ code: error.code }, `central: ${error.message}; guests go on without it`);
+      if (error.code === "E_HOST_LOST") failed.resolve(error);
+    },
+  });
+  undo.defer(() => central.close());
+  const { lid } = await central.welcome();
+  hello.parameters.lid = lid;
+
+  const joined = cables({ ...o, lid, hello, refused, central, machines });
+  undo.defer(async () => {
+    joined.peers.close();
+    joined.host.close();
+  });
+  adopt = (socket) => joined.peers.adopt(socket);
+  host = joined.host;
+  for (const event of early) host.handle(event);
+  log.info({ lid, url }, `host ${name} is up`);
+  const end = undo.move();
+  return { name, url, failed: failed.promise, host, close: () => end.disposeAsync() };
+}
+
+/** The host's cores with its sockets, once central has given it a LID. */
+function cables(
+  o: Omit<JoinLabOptions, "central"> & {
+    readonly lid: Lid;
+    readonly hello: Introduction;
+    readonly central: CentralChannel;
+    readonly machines: Machines;
+    readonly refused: { readonly connections: number };
+  },
+): { readonly host: Host; readonly peers: PeerHosts } {
+  const { name, lid, secret, hello, log, machines } = o;
+  const host: Host = new Host({
+    name,
+    lid,
+    icrc: o.icrc,
+    random: new Random(o.seed ?? randomBytes(4).readUInt32LE()),
+    crc32,
+    clock: realClock,
+    clockOriginMs: performance.timeOrigin,
+    ...(o.program && { program: o.program }),
+    io: {
+      vmm: machines.vmm,
+      bulk: machines.bulk,
+      send: (to: string, message: Message) => (to === "central" ? o.central.send(message) : peers.send(to, message)),
+      learnHosts: () => peers.learn(host.coordinator.hosts.values()),
+      refused: () => ({ connections: o.refused.connections, messages: Channel.refused }),
+    },
+  });
+  const loopback = memoryLinkPair({ scheduler: realClock, bufferedBytesMax: defaults.linkBufferedBytesMax });
+  host.fabric.join(lid, loopback.a, loopback.b);
+  const peers = new PeerHosts({
+    self: { name, lid },
+    fabric: host.fabric,
+    secret,
+    hello,
+    log,
+    onMessage: (from, incarnation, message) => host.handle({ kind: "message", from, incarnation, message }),
+    onUp: (to) => host.handle({ kind: "channel-up", to }),
+  });
+  return { host, peers };
+}

@@ -1,0 +1,41 @@
+import { secret, smallLab } from "@nomad/daemon/testing";
+import { expect, test } from "vitest";
+import { makeSide } from "../testing/index.ts";
+import { openDevice } from "./index.ts";
+
+test("ports that join a lab get LIDs from central, find each other, and connect", async () => {
+  await using lab = await smallLab(0);
+  await using a = await openDevice({ lab: lab.central.url, secret, name: "port-a" });
+  await using b = await openDevice({ lab: lab.central.url, secret, name: "port-b" });
+  expect(new Set([a.lid, b.lid]).size).toBe(2);
+  const [client, server] = [makeSide(a), makeSide(b)];
+  const accepted = b.cm
+    .listen(80)
+    .next()
+    .then((request) => request?.accept(server.qp));
+  const connection = await a.cm.connect({ lid: b.lid, port: 80 }, client.qp);
+  await accepted;
+  server.qp.postRecv({ wrId: 1, sgList: [server.mr.sge(0, 64)] });
+  client.qp.postSend({ opcode: "WR_SEND", inline: Buffer.from("in the lab") });
+  await server.cq.wait();
+  expect(server.cq.poll()).toMatchObject([{ wrId: 1, status: "WC_SUCCESS", byteLen: 10 }]);
+  await connection.disconnect();
+  await expect(a.dial("ws://127.0.0.1:1")).rejects.toMatchObject({ code: "E_STATE" });
+});
+
+test("another secret does not join", async () => {
+  await using lab = await smallLab(0);
+  const wrong = new TextEncoder().encode("some other secret, long enough");
+  await expect(openDevice({ lab: lab.central.url, secret: wrong })).rejects.toMatchObject({ code: "E_AUTH" });
+});
+
+test("the lab shows the port, and does not run guests there", async () => {
+  await using lab = await smallLab(1);
+  await using port = await openDevice({ lab: lab.central.url, secret, name: "port-a" });
+  const { hosts } = await lab.status();
+  expect(hosts.map((host) => host.name)).toContain(port.name);
+  const body = JSON.stringify({ name: "alice", image: "pair", host: "port-a", arguments: {} });
+  const headers = { "content-type": "application/json" };
+  const answer = await lab.request("/v1/guests", { method: "POST", body, headers });
+  expect(await answer.json()).toMatchObject({ error: { code: "E_STATE", message: expect.stringMatching(/port-a/) } });
+});
