@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+import type { Lid } from "@nomad/base";
 import { realClock } from "@nomad/daemon/shell";
 import { type Device, openStandalone } from "@nomad/verbs/device";
 import { Lab, type LabOptions } from "./lab.ts";
@@ -15,7 +17,10 @@ export class SocketLab extends Lab {
     const devices: Device[] = [];
     for (let lid = 1; lid <= contexts; lid++) {
       const device = await openStandalone({ secret, name: `port-${lid}`, lid, seed: lid, heapBytes, listen });
-      for (const earlier of devices) await device.dial(earlier.url ?? "");
+      for (const earlier of devices) {
+        await device.dial(earlier.url ?? "");
+        await linkUp(earlier, lid);
+      }
       devices.push(device);
     }
     return new SocketLab(devices);
@@ -33,4 +38,9 @@ export class SocketLab extends Lab {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.contexts.map((device) => device.shutdown()));
   }
+}
+
+/** Until the link to this LID is up: the port that was dialled knows it a little later than the one that dials. */
+async function linkUp({ port }: Device, lid: number): Promise<void> {
+  while (port.fabric.link(lid as Lid)?.state !== "up") await setImmediate();
 }
