@@ -1,26 +1,88 @@
-import type { NomadError, Timings } from "@nomad/base";
-import type { Answer, Request, Unnumbered } from "../message.ts";
+import { type NomadError, planted, type Timings } from "@nomad/base";
+import type { Guest, Host, LabEvent } from "../http/index.ts";
+import type { Answer, Message, Request, Unnumbered } from "../message.ts";
 import type { Phase } from "../phase.ts";
-import type { Outstanding } from "../requests.ts";
-import type { Directory, GuestRecord } from "./directory.ts";
+import { type Outstanding, Requests } from "../requests.ts";
+import { Directory, type GuestRecord, type HostRecord } from "./directory.ts";
+import type { CentralEffect, JournalEntry } from "./effects.ts";
 import type { Move } from "./move.ts";
+import { guestEntry, moveEntry } from "./records.ts";
 
-/** What the sequencer needs of central. */
-export interface CentralContext {
-  readonly directory: Directory;
+/** What all parts of central share: the directory, and the ways to ask, to write down and to tell. */
+export class CentralContext {
+  readonly directory = new Directory();
   readonly generation: number;
   readonly timings: Timings;
-  readonly now: number;
+  readonly requests: Requests;
+  readonly effects: CentralEffect[] = [];
+  readonly #onJournaled = new Map<number, () => void>();
+  #nextTicket = 1;
+  now: number;
+
+  constructor(generation: number, timings: Timings, now: number) {
+    this.generation = generation;
+    this.timings = timings;
+    this.now = now;
+    this.requests = new Requests((to, message) => this.send(to, message), timings.resendMs);
+  }
+
+  send(to: string, message: Message): void {
+    this.effects.push({ kind: "send", to, message });
+  }
+
   ask(
     to: string,
     message: Unnumbered<Request>,
     o: { timeoutMs: number; onAnswer: (answer: Answer) => void; onFail: (error: NomadError) => void },
-  ): Outstanding;
-  journalMove(move: Move): void;
-  /** Keep the decision and the guest's new owner, in one; `done` runs when they are on disk. */
-  journalDecision(move: Move, phase: Phase, owner: GuestRecord, done: () => void): void;
-  guestLost(guest: GuestRecord): void;
-  moveChanged(move: Move): void;
-  moveEnded(move: Move): void;
-  guestChanged(guest: GuestRecord): void;
+  ): Outstanding {
+    return this.requests.ask(to, message, { now: this.now, ...o });
+  }
+
+  // --- the journal ---
+
+  journal(...entries: readonly JournalEntry[]): void {
+    this.effects.push({ kind: "journal", ticket: null, entries });
+  }
+
+  /** Keep a move's decision and the guest's owner by it, in one; `done` runs when they are on disk. */
+  journalDecision(move: Move, phase: Phase, owner: GuestRecord, done: () => void): void {
+    const ticket = this.#nextTicket++;
+    if (planted("commit-before-disk")) done();
+    else this.#onJournaled.set(ticket, done);
+    this.effects.push({ kind: "journal", ticket, entries: [moveEntry(move, phase), guestEntry(owner)] });
+  }
+
+  journaled(ticket: number): void {
+    const done = this.#onJournaled.get(ticket);
+    this.#onJournaled.delete(ticket);
+    done?.();
+  }
+
+  // --- for those who watch ---
+
+  tell(event: LabEvent): void {
+    this.effects.push({ kind: "event", event });
+  }
+
+  guestChanged(guest: GuestRecord): void {
+    this.journal(guestEntry(guest));
+    this.tell({ type: "guest", guest: guestView(guest) });
+  }
+
+  moveChanged(move: Move): void {
+    this.tell({ type: "move", move: structuredClone(move.record) });
+  }
+
+  hostChanged(host: HostRecord): void {
+    this.tell({ type: "host", host: this.hostView(host) });
+  }
+
+  hostView({ name, state, lid, url, pid, refused }: HostRecord): Host {
+    return { name, state, lid, url, pid, guests: this.directory.guestsAt(name), refused };
+  }
+}
+
+export function guestView(guest: GuestRecord): Guest {
+  const { name, host, epoch, state, vlid, image, memoryBytes, exitCode, error } = guest;
+  return { name, host, epoch, state, vlid, image, memoryBytes, exitCode, error };
 }

@@ -1,13 +1,14 @@
 import { assert, defaults, NomadError, planted, type VLid } from "@nomad/base";
-import type { Injection } from "../http/index.ts";
+import type { Injection, MoveRecord } from "../http/index.ts";
 import type { Answer, AnswerOf } from "../message.ts";
 import { isDecided, isEnded, type Phase } from "../phase.ts";
 import type { Outstanding } from "../requests.ts";
 import { mayGoOn } from "./claims.ts";
 import type { CentralContext } from "./context.ts";
 import { type GuestRecord, isAlive } from "./directory.ts";
+import type { LabGuests } from "./guests.ts";
 import { enter, failureOf, type Move, plannedMove, recoveredMove } from "./move.ts";
-import type { MoveRow } from "./records.ts";
+import { type MoveRow, moveEntry } from "./records.ts";
 import { steps } from "./steps.ts";
 
 type Resume = NonNullable<AnswerOf<"OUTCOME">["resume"]>;
@@ -18,6 +19,8 @@ type Resume = NonNullable<AnswerOf<"OUTCOME">["resume"]>;
  */
 export class Sequencer {
   readonly #central: CentralContext;
+  readonly #guests: LabGuests;
+  readonly #onEnd = new Map<Move, (record: MoveRecord) => void>();
   readonly moves = new Map<string, Move>();
   readonly #queue: Move[] = [];
   readonly #active = new Set<Move>();
@@ -26,17 +29,21 @@ export class Sequencer {
   readonly #waiting = new Set<Move>();
   #nextId = 1;
 
-  constructor(central: CentralContext) {
+  constructor(central: CentralContext, guests: LabGuests) {
     this.#central = central;
+    this.#guests = guests;
   }
 
-  /** Plan a move. Throws NomadError when it cannot be. */
-  plan(o: {
-    readonly guest: string;
-    readonly to: string;
-    readonly inject: Injection | null;
-    readonly token: string;
-  }): Move {
+  /** Plan a move. `ended`, when given, runs at its end. Throws NomadError when it cannot be. */
+  plan(
+    o: {
+      readonly guest: string;
+      readonly to: string;
+      readonly inject: Injection | null;
+      readonly token: string;
+    },
+    ended?: (record: MoveRecord) => void,
+  ): Move {
     const { directory, now, generation } = this.#central;
     const guest = directory.guest(o.guest);
     const [from, to] = [directory.host(guest.host), directory.host(o.to)];
@@ -49,6 +56,7 @@ export class Sequencer {
     const move = plannedMove(id, guest.name, from.name, to.name, plan, now);
     guest.state = "moving";
     this.moves.set(id, move);
+    if (ended) this.#onEnd.set(move, ended);
     this.#queue.push(move);
     this.#central.guestChanged(guest);
     this.#startNext();
@@ -78,7 +86,7 @@ export class Sequencer {
       if (!this.#hasRoom(move)) continue;
       this.#queue.splice(this.#queue.indexOf(move), 1);
       this.#active.add(move);
-      this.#central.journalMove(move);
+      this.#central.journal(moveEntry(move));
       this.#proceed(move);
     }
   }
@@ -189,7 +197,7 @@ export class Sequencer {
   }
 
   #running(move: Move): void {
-    this.#central.journalMove(move);
+    this.#central.journal(moveEntry(move));
     this.#central.moveChanged(move);
     if (move.peersResumed) this.#advance(move, "peers-resumed");
   }
@@ -242,10 +250,12 @@ export class Sequencer {
     move.record.outcome = isAlive(guest) ? (aborted ? "aborted" : "released") : "lost";
     if (guest.state === "moving") guest.state = "running";
     this.#asked.delete(move);
-    this.#central.journalMove(move);
+    this.#central.journal(moveEntry(move));
     this.#central.guestChanged(guest);
     this.#central.moveChanged(move);
-    this.#central.moveEnded(move);
+    const ended = this.#onEnd.get(move);
+    this.#onEnd.delete(move);
+    ended?.(move.record);
     this.#active.delete(move);
     this.#unclaim(move);
     this.#startNext();
@@ -308,7 +318,7 @@ export class Sequencer {
     this.#forgetAsked(move);
     move.attempt++;
     const guest = this.#guestOf(move);
-    if (isAlive(guest)) this.#central.guestLost(guest);
+    if (isAlive(guest)) this.#guests.lost(guest);
     this.#resumePeersOfLost(move);
     this.#advance(move, "peers-resumed");
   }

@@ -1,0 +1,95 @@
+import { type Lid, NomadError } from "@nomad/base";
+import type { Host } from "../http/index.ts";
+import type { Answer, RequestOf, Unnumbered } from "../message.ts";
+import type { CentralContext } from "./context.ts";
+import type { HostRecord } from "./directory.ts";
+import { type HostRow, hostEntry } from "./records.ts";
+
+type Welcome = Unnumbered<Extract<Answer, { kind: "WELCOME" }>>;
+
+const noneRefused = { connections: 0, messages: 0, frames: 0, packets: 0 };
+
+/** Which hosts there are, and which of them live: who says nothing for too long is lost for good. */
+export class Hosts {
+  readonly #central: CentralContext;
+  /** What else a host's loss means; called before others are told of it. */
+  readonly #onLost: (host: HostRecord, error: NomadError) => void;
+
+  constructor(central: CentralContext, onLost: (host: HostRecord, error: NomadError) => void) {
+    this.#central = central;
+    this.#onLost = onLost;
+  }
+
+  /** A host as the journal has it has as long as if just heard of to come back. */
+  recover({ lost, ...row }: HostRow): void {
+    const now = { state: lost ? ("lost" as const) : ("down" as const), lastHeardAt: this.#central.now };
+    this.#central.directory.hosts.set(row.name, { ...row, ...now, refused: noneRefused });
+  }
+
+  hello(from: string, { incarnation, url, pid }: RequestOf<"HELLO">): Welcome {
+    const { directory, now, generation } = this.#central;
+    const known = directory.hosts.get(from);
+    if (known && known.incarnation !== incarnation && known.state !== "lost") this.#declareLost(known);
+    const lid: Lid = known?.lid ?? directory.nextLid();
+    const who = { name: from, lid, incarnation, url, pid };
+    const host: HostRecord = { ...who, state: "up", lastHeardAt: now, refused: noneRefused };
+    directory.hosts.set(from, host);
+    this.#central.journal(hostEntry(host));
+    this.#central.hostChanged(host);
+    this.#tellAll();
+    return { kind: "WELCOME", lid, generation, hosts: directory.hostEntries() };
+  }
+
+  /** Something has come from this incarnation of a host; false when it is not to be believed any more. */
+  heard(name: string, incarnation: string): boolean {
+    const host = this.#central.directory.hosts.get(name);
+    if (host?.incarnation !== incarnation) return true;
+    host.lastHeardAt = this.#central.now;
+    if (host.state === "lost") return false;
+    this.#setState(host, "up");
+    return true;
+  }
+
+  /** Its connection is gone: it may come back. */
+  disconnected(name: string): void {
+    const host = this.#central.directory.hosts.get(name);
+    if (host) this.#setState(host, "down");
+  }
+
+  #setState(host: HostRecord, state: Host["state"]): void {
+    if (host.state === state || host.state === "lost") return;
+    host.state = state;
+    this.#central.hostChanged(host);
+  }
+
+  deadline(): number {
+    return Math.min(...this.#believed().map((host) => this.#deadAt(host)), Number.POSITIVE_INFINITY);
+  }
+
+  tick(): void {
+    for (const host of this.#believed()) if (this.#central.now >= this.#deadAt(host)) this.#declareLost(host);
+  }
+
+  #believed(): HostRecord[] {
+    return [...this.#central.directory.hosts.values()].filter(({ state }) => state !== "lost");
+  }
+
+  #deadAt(host: HostRecord): number {
+    return host.lastHeardAt + this.#central.timings.hostDeadMs;
+  }
+
+  /** For good: this incarnation is never believed again. */
+  #declareLost(host: HostRecord): void {
+    const error = new NomadError("E_HOST_LOST", `host ${host.name} is lost`);
+    host.state = "lost";
+    this.#central.journal(hostEntry(host));
+    this.#onLost(host, error);
+    this.#central.requests.fail(host.name, error);
+    this.#tellAll();
+  }
+
+  #tellAll(): void {
+    const hosts = this.#central.directory.hostEntries();
+    for (const { name } of this.#believed()) this.#central.send(name, { kind: "HOSTS", hosts });
+  }
+}
