@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { makeSide, TestFabric } from "../testing/index.ts";
 import { ConnectionManager } from "./connection-manager.ts";
 import { type Kind, rejectReasons } from "./layout.ts";
-import { decodeMessage } from "./message.ts";
+import { decodeMessage, encodeMessage } from "./message.ts";
 
 type Fate = (kind: Kind, nth: number, from: number) => "pass" | "drop" | "double";
 
@@ -171,6 +171,16 @@ test("whoever waits is told when the manager is closed", async () => {
   cmB.close();
   await expect(connecting).rejects.toMatchObject({ code: "E_STATE" });
   expect(await request).toBeNull();
+});
+
+test("a third port has no say in a connection", async () => {
+  const w = world();
+  const { client, server } = await establish(w);
+  const dreq = encodeMessage("DREQ", { localId: client.localId, remoteId: server.localId });
+  w.cmB.receive(3, dreq);
+  expect(w.b.qp.query().state).toBe("RTS");
+  w.cmB.receive(1, dreq);
+  await w.fabric.until(server.disconnected);
 });
 
 test("garbage is ignored", () => {

@@ -2,6 +2,7 @@ import { type Clock, type Lid, NomadError, type Random } from "@nomad/base";
 import { ipv4Of } from "@nomad/iba";
 import { type ConnectOptions, connectQp } from "../connect.ts";
 import type { QueuePair } from "../queue-pair.ts";
+import { Answers } from "./answers.ts";
 import { Connection, type ConnectionHost, ConnectionRejected } from "./connection.ts";
 import { rejectReasons } from "./layout.ts";
 import { type AcceptOptions, ConnectRequest, Listener, type RequestHost } from "./listener.ts";
@@ -31,20 +32,13 @@ export interface ConnectToOptions extends ConnectOptions {
 
 /** One that is not established yet. */
 interface Attempt {
+  readonly lid: number;
   handle(message: Message): void;
   abandon(): void;
 }
 
 /** How an attempt ends. */
 type Outcome = () => Connection | NomadError;
-
-/** What a request was answered; a request that comes again is answered the same. */
-interface Answer {
-  /** null: it waits for its answer. */
-  mad: Uint8Array | null;
-  /** From when on nobody can ask again. */
-  until: number;
-}
 
 /** rdma_cm's port space TCP, as a service ID. */
 const SERVICE_TCP = 0x1060000;
@@ -61,13 +55,14 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
   readonly #listeners = new Map<number, Listener>();
   /** By local communication ID. */
   readonly #ends = new Map<number, Connection | Attempt>();
-  /** By the port and the ID of who asked. */
-  readonly #answers = new Map<string, Answer>();
+  readonly #answers: Answers;
   #nextId: number;
 
   constructor(options: ConnectionManagerOptions) {
     this.#o = options;
     this.#patience = options.patience ?? usualPatience;
+    const { timeoutMs, retries } = this.#patience;
+    this.#answers = new Answers(options.clock, timeoutMs * (retries + 1));
     this.#nextId = options.random.uint32();
   }
 
@@ -102,7 +97,11 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
     if (message === null) return;
     if (message.kind === "REQ") return this.#requested(slid, message);
     const end = this.#ends.get(message.remoteId);
-    if (end !== undefined) return end.handle(message);
+    if (end !== undefined) {
+      // Nobody else has a say in it.
+      if (end.lid === slid) end.handle(message);
+      return;
+    }
     // The other end has not heard that this one has gone.
     const { localId: remoteId, remoteId: localId } = message;
     if (message.kind === "DREQ") this.#o.send(slid, encodeMessage("DREP", { localId, remoteId }));
@@ -150,16 +149,11 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
   }
 
   #requested(lid: number, req: MessageOf<"REQ">): void {
-    this.#dropOldAnswers();
-    const key = keyOf(lid, req.localId);
-    const answer = this.#answers.get(key);
-    if (answer !== undefined) {
-      if (answer.mad !== null) this.#o.send(lid, answer.mad);
-      return;
-    }
+    const before = this.#answers.find(lid, req.localId);
+    if (before !== null) return this.#o.send(lid, before);
     const listener = this.#listeners.get(req.serviceId - SERVICE_TCP);
     if (listener === undefined) return this.#refuse(lid, 0, req.localId, rejectReasons.invalidServiceId, 0);
-    this.#answers.set(key, { mad: null, until: Number.POSITIVE_INFINITY });
+    if (!this.#answers.open(lid, req.localId)) return;
     listener.push(new ConnectRequest(this, lid, req));
   }
 
@@ -178,7 +172,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
     connectQp(qp, { lid, qpn: req.qpn, psn: req.psn }, psn, attributes);
     const established = () => this.#established(qp, lid, localId, req);
     const failed = (error: NomadError) => {
-      this.#forgetAnswer(keyOf(lid, req.localId));
+      this.#answers.finish(lid, req.localId);
       if (qp.alive) qp.modify({ state: "ERR" });
       return error;
     };
@@ -224,7 +218,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
         const outcome = judge(message);
         if (outcome !== null) end(outcome);
       };
-      this.#ends.set(localId, { handle, abandon: () => end(closed) });
+      this.#ends.set(localId, { lid, handle, abandon: () => end(closed) });
       const sending: Retransmission = this.retransmit(
         this.#patience,
         () => this.#o.send(lid, mad),
@@ -238,7 +232,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
     const { lid, req } = request;
     const rej = encodeMessage("REJ", { remoteId: req.localId, reason: rejectReasons.consumer }, privateData);
     this.#answer(request, rej);
-    this.#forgetAnswer(keyOf(lid, req.localId));
+    this.#answers.finish(lid, req.localId);
     this.#o.send(lid, rej);
   }
 
@@ -255,25 +249,11 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
   /** @internal */
   forget(connection: Connection): void {
     this.#ends.delete(connection.localId);
-    this.#forgetAnswer(keyOf(connection.lid, connection.remoteId));
+    this.#answers.finish(connection.lid, connection.remoteId);
   }
 
-  #answer(request: ConnectRequest, mad: Uint8Array): void {
-    const answer = this.#answers.get(keyOf(request.lid, request.req.localId));
-    if (answer === undefined || answer.mad !== null) throw new NomadError("E_STATE", "the request was answered before");
-    answer.mad = mad;
-  }
-
-  /** The request may come again, late, and must not look like a new one: the answer is kept as long as one could. */
-  #forgetAnswer(key: string): void {
-    const { timeoutMs, retries } = this.#patience;
-    const answer = this.#answers.get(key);
-    if (answer !== undefined) answer.until = this.#o.clock.now() + timeoutMs * (retries + 1);
-  }
-
-  #dropOldAnswers(): void {
-    const now = this.#o.clock.now();
-    for (const [key, { until }] of this.#answers) if (until < now) this.#answers.delete(key);
+  #answer({ lid, req }: ConnectRequest, mad: Uint8Array): void {
+    if (!this.#answers.give(lid, req.localId, mad)) throw new NomadError("E_STATE", "the request was answered before");
   }
 
   #established(qp: QueuePair, lid: number, localId: number, peer: MessageOf<"REQ"> | MessageOf<"REP">): Connection {
@@ -294,10 +274,6 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
   #psn(): number {
     return this.#o.random.uint32() & 0xffffff;
   }
-}
-
-function keyOf(lid: number, id: number): string {
-  return `${lid} ${id}`;
 }
 
 function ipNumber(lid: number): number {
