@@ -4,7 +4,7 @@ import type { Lab } from "./kit/lab.ts";
 import { everyKind, mixed } from "./kit/mixes.ts";
 import { alike, type Kind, RcLane } from "./kit/rc-lane.ts";
 import { interleave } from "./kit/tasks.ts";
-import { openLab, test } from "./kit/test.ts";
+import { openLab, test, virtualTest } from "./kit/test.ts";
 
 // Operations of connections, many at a time: each is done once, in order, and every byte is right.
 
@@ -75,16 +75,17 @@ function eventsIn(lab: Lab) {
   return lab.contexts.map((context) => context.asyncEvents.poll());
 }
 
-test("RdmaStabilityTest.StabilityDurationTest: connections do the same over and over, and nothing else happens", async ({
-  lab,
-}) => {
-  const lanes = Array.from({ length: 10 }, () => new RcLane(lab, { bytesMax: 256, window: 10 }));
-  for (let round = 0; round < 30; round++) {
-    await interleave(lab, lanes.length, (lane) => (lanes[lane] as RcLane).drive(alike(10, "read", 8)));
-  }
-  expect(eventsIn(lab)).toEqual([null, null]);
-  expect(lab.contexts.map(({ hca }) => hca.counters.retransmitted_packets)).toEqual([0, 0]);
-});
+virtualTest(
+  "RdmaStabilityTest.StabilityDurationTest: connections do the same over and over, and nothing else happens",
+  async ({ lab }) => {
+    const lanes = Array.from({ length: 10 }, () => new RcLane(lab, { bytesMax: 256, window: 10 }));
+    for (let round = 0; round < 30; round++) {
+      await interleave(lab, lanes.length, (lane) => (lanes[lane] as RcLane).drive(alike(10, "read", 8)));
+    }
+    expect(eventsIn(lab)).toEqual([null, null]);
+    expect(lab.contexts.map(({ hca }) => hca.counters.retransmitted_packets)).toEqual([0, 0]);
+  },
+);
 
 test("RdmaStabilityTest.StabilityResourceTest: connections come and go, and leave nothing behind", async ({ lab }) => {
   const free = lab.contexts.map(({ heap }) => heap.freeBytes);
