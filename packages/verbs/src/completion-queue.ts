@@ -20,6 +20,8 @@ export interface CompletionQueueOptions {
   readonly entries: number;
   /** Where its completion events go as well. */
   readonly channel?: CompletionChannel;
+  /** Which of the context's completion vectors its events come by: 0, for there is one. */
+  readonly compVector?: number;
 }
 
 const pollMax = 16;
@@ -37,8 +39,10 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
   #ring: number;
   #waiting: (() => void)[] = [];
   #ended = false;
+  #destroyed = false;
 
   constructor(context: Context, options: CompletionQueueOptions) {
+    checkOptions(context, options);
     this.#context = context;
     this.channel = options.channel ?? null;
     this.#entries = powerOfTwo(options.entries);
@@ -75,8 +79,12 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
     return count;
   }
 
-  /** Asks for one completion event: at the next completion, or at the next that is solicited or an error. */
+  /**
+   * Asks for one completion event: at the next completion, or at the next that is solicited or an error.
+   * @throws NomadError E_VERB when it is destroyed.
+   */
   reqNotify(kind: "any" | "solicited" = "any"): void {
+    if (this.#destroyed) throw new NomadError("E_VERB", "the completion queue is destroyed");
     // What was asked for before is never narrowed (ibv_req_notify_cq).
     if (kind === "any") this.#store(QUEUE_ARM, CQ_ARM_ANY);
     else if (this.#load(QUEUE_ARM) !== CQ_ARM_ANY) this.#store(QUEUE_ARM, CQ_ARM_SOLICITED);
@@ -136,6 +144,7 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
     if (this.#ended) return;
     this.#context.hca.destroyCq(this.cqn);
     this.#context.forgetCq(this);
+    this.#destroyed = true;
     this.abandon();
     this.#buffer.dispose();
   }
@@ -180,7 +189,9 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
     for (const resolve of waiting) resolve();
   }
 
+  /** The memory of a destroyed one may be another's by now. */
   get #pending(): number {
+    if (this.#destroyed) return 0;
     return (this.#load(QUEUE_PRODUCER) - this.#load(QUEUE_CONSUMER)) >>> 0;
   }
 
@@ -194,5 +205,13 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
 
   #store(field: number, value: number): void {
     Atomics.store(this.#words, (this.#record + field) >>> 2, value | 0);
+  }
+}
+
+function checkOptions(context: Context, { entries, compVector = 0 }: CompletionQueueOptions): void {
+  if (!Number.isInteger(entries) || entries < 1)
+    throw new NomadError("E_VERB", `a completion queue of ${entries} entries`);
+  if (!Number.isInteger(compVector) || compVector < 0 || compVector >= context.numCompVectors) {
+    throw new NomadError("E_VERB", `no completion vector ${compVector}: there are ${context.numCompVectors}`);
   }
 }

@@ -25,6 +25,8 @@ export interface ContextOptions {
 /** An open device: an adapter with one port, and memory that it can reach. What is made of it ends with it. */
 export class Context implements Disposable {
   readonly name: string;
+  /** Ways by which completion events come. */
+  readonly numCompVectors = 1;
   readonly port: AdapterPort;
   readonly heap: Heap;
   /** What happens to queue pairs, queues and the port, aside from completions. */

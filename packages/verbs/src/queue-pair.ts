@@ -56,6 +56,7 @@ export class QueuePair implements Disposable {
     const { memory } = context.heap;
     this.pd = pd;
     this.type = options.type ?? "RC";
+    if (!(this.type in qpTypes)) throw new NomadError("E_VERB", `no queue pair is of type ${this.type}`);
     this.#options = options;
     const maxSendSge = Math.max(options.maxSendSge ?? 4, Math.ceil(maxInlineData / SGE_BYTES));
     this.maxInlineData = maxSendSge * SGE_BYTES;
