@@ -84,6 +84,7 @@ export function resumePeers(
       qp.pendingKey = null;
     }
     qp.reserved.delete(at.move);
+    if (planted("lost-wake-up")) continue;
     backend.hca.ungate(qp.qpn, at.move, now);
     backend.hca.doorbell(qp.qpn);
   }

@@ -6,8 +6,8 @@ export interface RemoteKey {
 }
 
 /**
- * What other guests' keys stand for, as their hosts have told this one. An entry is good for one epoch of its owner;
- * a miss is never kept.
+ * What other guests' keys stand for, as their hosts have told this one. An entry is good for the epoch that its owner
+ * then had, and those before: an abort raises the owner's epoch, and not every peer hears of it. A miss is never kept.
  */
 export class RemoteKeys {
   readonly #entries = new Map<string, RemoteKey>();
@@ -19,7 +19,8 @@ export class RemoteKeys {
 
   get(owner: VLid, vkey: VKey, epoch: number): RKey | undefined {
     const entry = this.#entries.get(`${owner}:${vkey}`);
-    return entry?.epoch === epoch || planted("stale-name") ? entry?.rkey : undefined;
+    const fresh = entry !== undefined && (entry.epoch >= epoch || planted("stale-name"));
+    return fresh ? entry.rkey : undefined;
   }
 
   set(owner: VLid, vkey: VKey, key: RemoteKey): void {

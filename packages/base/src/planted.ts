@@ -7,7 +7,7 @@ export const plantedBugs = {
   "skip-gate": "the send queues towards a moving guest stay open",
   "stale-name": "the key that a name stood for before its owner moved is taken for the one of now",
   "keep-old-keys": "keys of the old place are not freed",
-  "lost-wake-up": "a send queue that is let go is not looked at again",
+  "lost-wake-up": "a peer's send queue is not let go when the move has ended",
   "commit-before-disk": "COMMITTED is told before it is on disk",
   "reused-epoch": "an abort does not burn its epoch",
   "forgotten-fence": "a decided move is undone although peers may have seen the guest at its destination",

@@ -1,5 +1,5 @@
 import { QPS_ERR, QPS_RESET, QPS_SQD, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
-import { type Lid, NomadError, planted, type Qpn, type Random } from "@nomad/base";
+import { type Lid, NomadError, type Qpn, type Random } from "@nomad/base";
 import { type Crc32, Icrc } from "@nomad/iba";
 import type { Counters } from "./counters.ts";
 import { DataPath } from "./data-path.ts";
@@ -158,7 +158,7 @@ export class Hca extends HcaObjects {
   /** This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on. */
   ungate(qpn: Qpn, holder: string, now: number): void {
     const qp = this.#qp(qpn);
-    if (!this.context.gates.release(qp, holder) || planted("lost-wake-up")) return;
+    if (!this.context.gates.release(qp, holder)) return;
     qp.requester.retriesLeft = qp.settings.retryCnt;
     qp.requester.rnrRetriesLeft = qp.settings.rnrRetry;
     this.#path.requester.restartTimer(qp, now);

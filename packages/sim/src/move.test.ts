@@ -131,3 +131,28 @@ test.each(["stopped", "bound", "COMMITTED", "running", "peers-resumed"] as const
     verify(world);
   },
 );
+
+test("a move is aborted before its peers hear of it, then a peer moves: it finds the keys under the guest's new epoch", () => {
+  const world = talking(8, 5);
+  const move = world.startMove("alice", "host-c");
+  world.until("pages are copied", () => move.phase === "prepared");
+  world.kill("host-c");
+  world.until("the move ends", () => move.outcome === "aborted");
+  expect(world.move("bob", "host-d")).toMatchObject({ outcome: "released" });
+  world.run(20);
+  verify(world);
+});
+
+test("central dies while a move waits in line: the guest can be moved when central is back", () => {
+  const world = talking(9, 4);
+  const [first, second] = [world.startMove("alice", "host-c"), world.startMove("bob", "host-d")];
+  world.until("the first is stopped", () => "stopped" in first.phases);
+  world.killCentral();
+  world.run(5);
+  world.restartCentral();
+  world.until("no guest is moving", () => world.central.status().guests.every(({ state }) => state === "running"));
+  expect(second.outcome).toBe("");
+  expect(world.move("bob", "host-c")).toMatchObject({ outcome: "released" });
+  world.run(20);
+  verify(world);
+});

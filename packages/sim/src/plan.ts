@@ -1,6 +1,6 @@
 import { Random } from "@nomad/base";
 import type { Phase } from "@nomad/protocol";
-import type { FaultRule } from "@nomad/wire";
+import type { FaultRule, RuledTraffic } from "@nomad/wire";
 import { hostNames } from "./world.ts";
 
 /** Who of a move a fault is about; resolved when it strikes. */
@@ -17,7 +17,7 @@ export interface Moment {
 type RuledKind = Exclude<FaultRule["kind"], "cut">;
 
 export type Fault = { readonly when: Moment; readonly forMs: number } & (
-  | { readonly do: RuledKind; readonly on: "control" | "wire" | "bulk"; readonly chance: number; readonly ms: number }
+  | { readonly do: RuledKind; readonly on: RuledTraffic; readonly chance: number; readonly ms: number }
   /** Nothing passes: between two, or (`oneWay`) from one to the other. */
   | { readonly do: "cut"; readonly a: Role; readonly b: Role; readonly oneWay: boolean }
   | { readonly do: "crash"; readonly who: Role }
@@ -93,7 +93,10 @@ export const strikable: readonly Phase[] = [
 ];
 
 const spanMs = 60;
-const roles: readonly Role[] = ["source", "destination", "bystander"];
+/** Those who take part in a move, more often than others. */
+const roles: readonly Role[] = ["source", "source", "destination", "destination", "bystander"];
+/** Around the decision a fault does most. */
+const chosenPhases: readonly Phase[] = [...strikable, "stopped", "bound", "COMMITTED", "COMMITTED"];
 
 export function planOf(seed: number, o: PlanOptions = {}): Plan {
   const random = new Random(seed);
@@ -132,7 +135,7 @@ function plannedMove(random: Random, guests: readonly PlannedGuest[], hosts: rea
 }
 
 function plannedFault(random: Random): Fault {
-  const phase = random.chance(0.75) ? random.pick(strikable) : null;
+  const phase = random.chance(0.75) ? random.pick(chosenPhases) : null;
   const when: Moment = {
     atMs: random.between(0, phase ? spanMs / 2 : spanMs),
     phase,
@@ -168,13 +171,16 @@ function plannedFault(random: Random): Fault {
 }
 
 function ruled(random: Random, name: RuledKind, when: Moment, forMs: number): Fault {
-  // Sockets keep control messages whole, and pages; only a page that comes again, late, is of interest.
-  const on =
-    name === "corrupt"
-      ? "wire"
-      : name === "duplicate"
-        ? random.pick(["control", "wire", "bulk"] as const)
-        : random.pick(["control", "wire"] as const);
+  const ofSockets = ["control", "wire"] as const;
+  // Sockets keep messages and pages whole; a page that comes again, late, is of interest.
+  const traffic = {
+    corrupt: ["wire"],
+    duplicate: [...ofSockets, "bulk"],
+    delay: ofSockets,
+    drop: ofSockets,
+    reorder: ofSockets,
+  } as const;
+  const on = random.pick<RuledTraffic>(traffic[name]);
   const ms = random.pick([0.3, 1, 5, 12]);
   return { do: name, when, forMs, on, chance: random.pick([0.05, 0.3, 0.8]), ms };
 }

@@ -71,7 +71,14 @@ class SeedRun {
     this.#losses = new Losses(world, this.#places);
     this.#aborts = new Aborts(world);
     this.#history = new History(() => world.clock.now(), onLine);
-    for (const observer of [this.#places, new Handles(), this.#oldNames, new Decisions(world.disk), this.#history])
+    for (const observer of [
+      this.#places,
+      new Handles(),
+      this.#oldNames,
+      this.#losses,
+      new Decisions(world.disk),
+      this.#history,
+    ])
       world.observers.add(observer);
     this.#watchMoves();
     this.#traffic.onFailed = (own, peer, status) => this.#losses.connectionFailed(own, peer, status);

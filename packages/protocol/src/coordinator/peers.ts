@@ -81,7 +81,9 @@ export class Peers {
     const hold = this.#holds.get(m.move);
     const stranger = hold && hold.m.token !== m.token && !planted("resume-without-token");
     if (stranger) return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
-    if (this.#fenced.has(m.move) && m.host === hold?.m.to) return reply.refuse("E_HOST_LOST", `${m.host} is fenced`);
+    const fenced = this.#fenced.has(m.move) && m.host === hold?.m.to;
+    // Without names nothing of a new life is told: the guest is lost, and this says where it was.
+    if (fenced && m.names.length > 0) return reply.refuse("E_HOST_LOST", `${m.host} is fenced`);
     reply.answer({ kind: "PEER_RESUMED", peers: this.#resume(m.move, m.vlid, m) });
   }
 

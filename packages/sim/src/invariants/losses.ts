@@ -1,12 +1,17 @@
 import { WC_RETRY_EXC_ERR } from "@nomad/abi";
+import type { MoveRecord } from "@nomad/protocol/http";
+import type { HostProcess } from "../host-process.ts";
+import type { Observer } from "../observer.ts";
 import { must } from "../violation.ts";
 import type { World } from "../world.ts";
 import type { OnePlace } from "./one-place.ts";
 
 /** Invariant 10: a guest is lost when its host has died, and only then; its peers' queue pairs fail, and only those. */
-export class Losses {
+export class Losses implements Observer {
   readonly #world: World;
   readonly #places: OnePlace;
+  /** Where guests are to run whose moves are decided. */
+  readonly #heirs = new Map<string, HostProcess>();
   readonly #failed = new Set<string>();
 
   constructor(world: World, places: OnePlace) {
@@ -14,10 +19,15 @@ export class Losses {
     this.#places = places;
   }
 
-  /** Has the host's process died under this guest? */
+  phase(move: MoveRecord): void {
+    if (move.phase === "COMMITTED") this.#heirs.set(move.guest, this.#world.hostProcess(move.to));
+    if (move.outcome === "aborted" || move.outcome === "released") this.#heirs.delete(move.guest);
+  }
+
+  /** Has the process died of the host where this guest runs, or (decided) is to run? */
   isDead(guest: string): boolean {
     const { vlid } = this.#world.central.directory.guest(guest);
-    return this.#places.place.get(vlid)?.process.alive === false;
+    return [this.#places.place.get(vlid), this.#heirs.get(guest)].some((host) => host?.process.alive === false);
   }
 
   connectionFailed(own: string, peer: string, status: number): void {

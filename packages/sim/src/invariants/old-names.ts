@@ -20,12 +20,14 @@ interface OldPlace {
  */
 export class OldNames implements Observer {
   readonly #stopped = new Map<VLid, OldPlace>();
+  /** Where guests were told to stop. */
+  readonly #stopping = new Map<VLid, HostProcess>();
   readonly #left: OldPlace[] = [];
 
   bulk(at: HostProcess, _move: string, action: BulkAction): void {
     if (action.do !== "round" || !action.final) return;
     for (const device of at.core.coordinator.backend.devices.values()) {
-      if (!device.detached) continue;
+      if (!device.detached || this.#stopping.get(device.vlid) !== at) continue;
       const { bytes } = device.memory;
       this.#stopped.set(device.vlid, {
         at,
@@ -39,11 +41,10 @@ export class OldNames implements Observer {
   }
 
   vmm(at: HostProcess, vlid: VLid, action: VmmAction): void {
+    if (action.do === "stop") this.#stopping.set(vlid, at);
+    if (action.do === "resume") this.#stopped.delete(vlid);
     const old = this.#stopped.get(vlid);
-    if (action.do === "resume" || old?.at !== at || action.do !== "destroy") {
-      if (action.do === "resume") this.#stopped.delete(vlid);
-      return;
-    }
+    if (action.do !== "destroy" || old?.at !== at) return;
     this.#stopped.delete(vlid);
     this.#left.push(old);
     this.#check(old);

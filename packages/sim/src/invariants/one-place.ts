@@ -51,9 +51,11 @@ export class OnePlace implements Observer {
   /** The final round: the adapter has let go of the guest's memory, which is what the guest must find again. */
   bulk(at: HostProcess, _move: string, action: BulkAction): void {
     if (action.do !== "round" || !action.final) return;
-    for (const [vlid, stopped] of this.#stopped)
-      if (stopped.at === at && !this.#running.has(vlid))
-        stopped.digest ??= digestOf(at.machines.guest(vlid).memory.bytes);
+    const { devices } = at.core.coordinator.backend;
+    for (const [vlid, stopped] of this.#stopped) {
+      const detached = stopped.at === at && devices.get(vlid)?.detached === true;
+      if (detached) stopped.digest ??= digestOf(at.machines.guest(vlid).memory.bytes);
+    }
   }
 
   /** It is about to run again: nothing has touched its memory so far. */
