@@ -61,3 +61,25 @@ test("a peer's host that hears nothing of the end asks, and goes on", () => {
   muted = false;
   world.until("the move ends", () => move.outcome === "released");
 });
+
+test("the destination dies with the only peer on it, after it said that peers are resumed: the guest is lost", () => {
+  const { world, move } = moving(5);
+  world.until("alice is at host-c", () => move.outcome === "released");
+  const second = world.startMove("bob", "host-c");
+  world.until("it is decided", () => second.phase === "COMMITTED");
+  world.run(0.15);
+  world.kill("host-c");
+  world.until("the move ends", () => second.outcome !== "");
+  expect(second.outcome).toBe("lost");
+});
+
+test("the destination dies unheard with the only peer on it: the guest goes back, and nobody waits for the dead", () => {
+  const { world, move } = moving(6);
+  world.until("alice is at host-c", () => move.outcome === "released");
+  const second = world.startMove("bob", "host-c");
+  world.until("it is decided", () => second.phase === "COMMITTED");
+  world.kill("host-c");
+  world.until("the move ends", () => second.outcome !== "");
+  expect(second.outcome).toBe("aborted");
+  expect(world.stateOf("bob")).toBe("running");
+});

@@ -1,2 +1,6 @@
 export { type Fault, type FaultName, type Plan, type PlanOptions, planOf } from "./plan.ts";
+export { type Planting, plantings } from "./planting.ts";
+export { judgedSeeds, replayOf, type SimFailure, type SimOptions, type SimReport } from "./report.ts";
 export { runSeed, type SeedOptions, type SeedResult } from "./run-seed.ts";
+export { type RunOneOptions, runOne } from "./shell/run-one.ts";
+export { type RunOptions, runSeeds } from "./shell/run-seeds.ts";

@@ -207,6 +207,7 @@ export class Sequencer {
     const move = this.moves.get(id);
     if (!move || move.peersResumed) return;
     move.peersResumed = true;
+    move.heardOfDestination = true;
     move.record.controlMessages += 2 * (1 + move.peerHosts.length);
     if (move.phase === "running") this.#advance(move, "peers-resumed");
   }

@@ -125,13 +125,14 @@ export function resumePeersAt(
   },
   on: { readonly opened: (peers: readonly VLid[]) => void; readonly done: () => void },
 ): void {
-  let waiting = hosts.length;
+  const living = hosts.filter((name) => host.hosts.get(name)?.lost !== true);
+  let waiting = living.length;
   const one = () => {
     waiting--;
     if (waiting === 0) on.done();
   };
   if (waiting === 0) return on.done();
-  for (const to of hosts) {
+  for (const to of living) {
     host.ask<AnswerOf<"PEER_RESUMED">>(
       to,
       { kind: "RESUME_PEER", ...at, names: [...at.names], dlid: host.lid, host: host.name },
