@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { planOf } from "./plan.ts";
+import { runSeed } from "./run-seed.ts";
+import { runOne } from "./shell/run-one.ts";
+import { runSeeds } from "./shell/run-seeds.ts";
+
+const index = fileURLToPath(new URL("index.ts", import.meta.url));
+
+/** The history of a seed, in a process of its own. */
+function elsewhere(seed: number): string {
+  const script = `import { planOf, runSeed } from ${JSON.stringify(index)}; console.log(runSeed(planOf(${seed})).history);`;
+  return execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).trim();
+}
+
+test("a sample of seeds runs without a failure", async () => {
+  const report = await runSeeds({ seed: 1, seeds: 120 });
+  expect(report.failures).toEqual([]);
+  expect(report).toMatchObject({ ok: true, seeds: 120 });
+  expect(report.coverage.reduce((sum, { times }) => sum + times, 0)).toBeGreaterThan(500);
+});
+
+test.each([3, 17, 40])("the same seed gives the same history, in this process and in another (seed %i)", (seed) => {
+  const first = runSeed(planOf(seed));
+  expect(runSeed(planOf(seed))).toEqual(first);
+  expect(elsewhere(seed)).toBe(first.history);
+});
+
+test("the history does not depend on who watches it", () => {
+  const lines: string[] = [];
+  const watched = runSeed(planOf(7), { onLine: (line) => lines.push(line) });
+  expect(watched).toEqual(runSeed(planOf(7)));
+  expect(lines.join("\n")).toMatch(/move 1-1 of guest-1. from host-. to host-.: COMMITTED/);
+});
+
+test("two seeds have two histories", () => {
+  expect(runSeed(planOf(3)).history).not.toBe(runSeed(planOf(4)).history);
+});
+
+test("a failure is shrunk to the faults that it takes, and its command line runs it again", async () => {
+  const report = await runSeeds({ seed: 1, seeds: 60, plant: "lost-guest-untold" });
+  const [failure] = report.failures;
+  expect(report.ok).toBe(false);
+  const [, seed, , faults] =
+    /--seed (\d+) --seeds 1 (--plant lost-guest-untold) --faults (\S+)/.exec(failure?.replay ?? "") ?? [];
+  expect(Number(seed)).toBe(failure?.seed);
+  const kept = (faults ?? "").split(",").map(Number);
+  const { faults: planned } = planOf(Number(seed));
+  expect(kept.map((i) => planned[i]?.do)).toSatisfy((names: string[]) =>
+    names.every((n) => n === "crash" || n === "restart"),
+  );
+  const again = runOne({ seed: Number(seed), faults: kept, plant: "lost-guest-untold", onLine: null });
+  expect(again.failures[0]?.invariant).toBe(failure?.invariant);
+});
+
+test("a lab of 200 hosts", () => {
+  const result = runSeed(planOf(11, { hosts: 200, moves: 4 }));
+  expect(result.failure).toBeNull();
+  expect(result.delivered).toBeGreaterThan(50);
+});
