@@ -21,7 +21,7 @@ export function labDemo(cli: Cli): Command {
   return new Command("demo")
     .description("keep pairs of guests talking on a lab that is up, start lost ones again, tell what happens")
     .option("--pairs <n>", "how many pairs", integer(1, demoPairsMax), 3)
-    .option("--rate <n>", "operations a second of each guest", integer(1, 100_000), 200)
+    .option("--rate <n>", "operations a second of each guest", integer(1, 100_000), 100)
     .option(
       "--round <seconds>",
       "how often each pair ends, compares all that was sent, and begins anew",

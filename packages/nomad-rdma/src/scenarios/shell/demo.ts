@@ -22,7 +22,7 @@ export interface Demo {
   readonly signal: AbortSignal;
 }
 
-const roundMax = 2 ** 31 - 1;
+const roundMax = 999_999;
 /** Hosts that come up together do so within this time of each other. */
 const settleMs = 1500;
 const talkMs = 20_000;
