@@ -121,7 +121,7 @@ test("LoopbackRcQpTest.SendRnr: where no receive is posted, the send fails when 
 virtualTest(
   "LoopbackRcQpTest.SendRnrInfiniteRetries: an rnr_retry of 7 tries until there is a receive",
   async ({ lab }) => {
-    const { a, b } = makePair(lab, {}, { rnrRetry: 7, minRnrTimer: 1 });
+    const { a, b } = makePair(lab, {}, { rnrRetry: 7, minRnrTimer: 16 });
     a.qp.postSend({ opcode: "WR_SEND", sgList: [a.mr.sge(0, 64)] });
     await lab.calm();
     expect(a.sendCq.poll()).toEqual([]);

@@ -8,7 +8,7 @@ export function stepsTo(peer: QueuePair): { INIT: QpAttributes; RTR: QpAttribute
   return {
     INIT: { state: "INIT", access: peerAccess },
     RTR: { state: "RTR", ...path, rqPsn: 1000, maxDestRdAtomic: 16, minRnrTimer: 1 },
-    RTS: { state: "RTS", sqPsn: 2000, timeout: 8, retryCnt: 1, rnrRetry: 1, maxRdAtomic: 16 },
+    RTS: { state: "RTS", sqPsn: 2000, timeout: 17, retryCnt: 7, rnrRetry: 7, maxRdAtomic: 16 },
   };
 }
 

@@ -16,7 +16,7 @@ export async function runMutants(onDone: (mutation: Mutation) => void): Promise<
   const worker = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const { failed } = await runSuite({ bail: true, environment: { [mutantVariable]: name } });
-      const mutation = { name, caughtBy: failed[0] ?? null };
+      const mutation = { name, caughtBy: failed[0]?.title ?? null };
       done.push(mutation);
       onDone(mutation);
     }

@@ -18,16 +18,25 @@ export interface SuiteOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Titles, by outcome. */
+export interface Failure {
+  readonly title: string;
+  readonly message: string;
+}
+
 export interface SuiteResult {
+  /** Titles. */
   readonly passed: readonly string[];
-  readonly failed: readonly string[];
-  /** What vitest said, for when it said no more than that. */
-  readonly output: string;
+  readonly failed: readonly Failure[];
+}
+
+interface Assertion {
+  readonly title: string;
+  readonly status: string;
+  readonly failureMessages: readonly string[];
 }
 
 interface Report {
-  readonly testResults: readonly { readonly assertionResults: readonly { title: string; status: string }[] }[];
+  readonly testResults: readonly { readonly assertionResults: readonly Assertion[] }[];
 }
 
 /** Runs the suite in a process of its own. Rejects when it did not come to a result. */
@@ -35,7 +44,7 @@ export async function runSuite({ names, bail = false, environment = {} }: SuiteO
   const folder = mkdtempSync(join(tmpdir(), "conformance-"));
   const file = join(folder, "report.json");
   try {
-    const args = ["run", "--config", config, "--maxWorkers", "1", "--reporter=json", "--reporter=dot"];
+    const args = ["run", "--config", config, "--maxWorkers", "1", "--reporter=json"];
     args.push("--outputFile.json", file, ...(bail ? ["--bail", "1"] : []), ...filterOf(names));
     const child = spawn(process.execPath, [vitest, ...args], {
       cwd: root,
@@ -43,7 +52,7 @@ export async function runSuite({ names, bail = false, environment = {} }: SuiteO
       stdio: ["ignore", "pipe", "pipe"],
     });
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-    return { ...outcomes(file, stdout + stderr), output: stdout + stderr };
+    return outcomes(file, stdout + stderr);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -55,7 +64,7 @@ function filterOf(names: readonly string[] | undefined): string[] {
   return ["--testNamePattern", `^(${patterns.join("|")}): `];
 }
 
-function outcomes(file: string, output: string): Omit<SuiteResult, "output"> {
+function outcomes(file: string, output: string): SuiteResult {
   let report: Report;
   try {
     report = JSON.parse(readFileSync(file, "utf8")) as Report;
@@ -63,6 +72,10 @@ function outcomes(file: string, output: string): Omit<SuiteResult, "output"> {
     throw new Error(`vitest came to no result:\n${output}`, { cause });
   }
   const all = report.testResults.flatMap(({ assertionResults }) => assertionResults);
-  const titlesOf = (status: string) => all.filter((one) => one.status === status).map(({ title }) => title);
-  return { passed: titlesOf("passed"), failed: titlesOf("failed") };
+  return {
+    passed: all.filter(({ status }) => status === "passed").map(({ title }) => title),
+    failed: all
+      .filter(({ status }) => status === "failed")
+      .map(({ title, failureMessages }) => ({ title, message: failureMessages.join("\n") })),
+  };
 }

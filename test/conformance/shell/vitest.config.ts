@@ -8,6 +8,6 @@ export default defineConfig({
     include: ["test/conformance/*.test.ts"],
     setupFiles: ["test/conformance/shell/plant.ts"],
     isolate: false,
-    testTimeout: 10_000,
+    testTimeout: 30_000,
   },
 });
