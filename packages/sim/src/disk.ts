@@ -2,7 +2,7 @@ import type { Clock } from "@nomad/base";
 import type { JournalEntry } from "@nomad/protocol";
 
 /** How long a commit takes, ms. */
-const commitMs = 0.1;
+const commitMs = 0.3;
 
 interface Batch {
   readonly entries: readonly JournalEntry[];

@@ -152,7 +152,7 @@ function plannedFault(random: Random): Fault {
     case "restart":
       return { do: name, when, forMs, who: random.pick<Role>([...roles, "central", "central"]) };
     case "pause":
-      return { do: name, when, forMs, who: random.pick([...roles, "central"]) };
+      return plannedPause(random, when, forMs);
     case "slow-disk":
       return { do: name, when, forMs, commitMs: random.between(1, 10) };
     case "drift":
@@ -168,6 +168,12 @@ function plannedFault(random: Random): Fault {
     default:
       return ruled(random, name, when, forMs);
   }
+}
+
+/** Central may be away for longer than hosts may be silent; a host that is, is dead. */
+function plannedPause(random: Random, when: Moment, forMs: number): Fault {
+  const who = random.pick([...roles, "central" as const]);
+  return { do: "pause", when, who, forMs: who === "central" && random.chance(0.3) ? 10 * forMs : forMs };
 }
 
 function ruled(random: Random, name: RuledKind, when: Moment, forMs: number): Fault {

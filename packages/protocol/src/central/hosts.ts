@@ -67,6 +67,9 @@ export class Hosts {
   }
 
   tick(): void {
+    // Long past the time to look: it was stopped itself, and what hosts said meanwhile is still to be read.
+    const overslept = this.#central.now > this.deadline() + this.#central.timings.heartbeatMs;
+    if (overslept) for (const host of this.#believed()) host.lastHeardAt = this.#central.now;
     for (const host of this.#believed()) if (this.#central.now >= this.#deadAt(host)) this.#declareLost(host);
   }
 

@@ -76,11 +76,14 @@ async function work(tasks: readonly Task[], signal: AbortSignal | undefined, onD
   const one = async () => {
     const worker = new Worker(new URL("./seed-worker.ts", import.meta.url));
     const stop = () => void worker.terminate();
+    const died = failed(worker);
+    // Its end is awaited with each task, and is no news when all are done.
+    died.catch(() => {});
     signal?.addEventListener("abort", stop);
     try {
       for (let task = left.shift(); task && !signal?.aborted; task = left.shift()) {
         worker.postMessage(task);
-        const [done] = (await Promise.race([once(worker, "message"), failed(worker)])) as [Done];
+        const [done] = (await Promise.race([once(worker, "message"), died])) as [Done];
         onDone(done);
       }
     } finally {
