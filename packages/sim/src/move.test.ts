@@ -167,3 +167,19 @@ test("central is paused for longer than hosts may be silent: none of them is tak
   expect(world.move("alice", "host-c")).toMatchObject({ outcome: "released" });
   verify(world);
 });
+
+test.each(["COMMITTED", "stopped"] as const)(
+  "central dies in phase %s and stays away for longer than look-ups take: no connection suffers",
+  (phase) => {
+    const world = talking(11);
+    const move = world.startMove("alice", "host-b");
+    world.until(`the move is ${phase}`, () => move.phase === phase);
+    world.run(0.1);
+    world.killCentral();
+    world.run(500);
+    world.restartCentral();
+    world.until("nobody moves any more", () => world.central.status().guests.every(({ state }) => state === "running"));
+    world.run(20);
+    verify(world);
+  },
+);

@@ -96,7 +96,15 @@ const spanMs = 60;
 /** Those who take part in a move, more often than others. */
 const roles: readonly Role[] = ["source", "source", "destination", "destination", "bystander"];
 /** Around the decision a fault does most. */
-const chosenPhases: readonly Phase[] = [...strikable, "stopped", "bound", "COMMITTED", "COMMITTED"];
+const chosenPhases: readonly Phase[] = [
+  ...strikable,
+  "stopped",
+  "bound",
+  "COMMITTED",
+  "COMMITTED",
+  "aborting",
+  "aborting",
+];
 
 export function planOf(seed: number, o: PlanOptions = {}): Plan {
   const random = new Random(seed);
@@ -131,7 +139,7 @@ function plannedGuests(random: Random, hosts: readonly string[]): PlannedGuest[]
 
 function plannedMove(random: Random, guests: readonly PlannedGuest[], hosts: readonly string[]): PlannedMove {
   const guest = random.pick(guests);
-  return { atMs: random.between(0, spanMs), guest: guest.name, to: random.pick(hosts), flipPage: random.chance(0.08) };
+  return { atMs: random.between(0, spanMs), guest: guest.name, to: random.pick(hosts), flipPage: random.chance(0.15) };
 }
 
 function plannedFault(random: Random): Fault {

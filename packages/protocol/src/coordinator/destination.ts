@@ -94,6 +94,11 @@ export class DestinationMove {
       if (this.#host.backend.devices.has(vlid))
         migration.openTowards(this.#host.backend, vlid, guestHolder(move), peers, this.#host.now);
     };
+    // Where they are, the guest will want to know for its keys: central need not be there.
+    const opened = (peers: readonly VLid[], at: string) => {
+      for (const peer of peers) this.#names.located(peer, at);
+      open(peers);
+    };
     const done = () => {
       open("all");
       this.#names.settled(vlid);
@@ -101,7 +106,7 @@ export class DestinationMove {
       this.#host.ask("central", { kind: "PEERS_RESUMED", move, vlid, generation }, o);
     };
     this.#names.located(vlid, this.#host.name);
-    resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names }, { opened: open, done });
+    resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names }, { opened, done });
   }
 
   abort(m: RequestOf<"ABORT">, reply: Reply): void {

@@ -58,10 +58,20 @@ export class Names {
       { kind: "RESOLVE", vlid: owner, vkey },
       this.#host.timings.nameLookupMs,
       (name) => {
+        if (this.#waitsOn(call, name)) return this.resolve(call);
         const key = name instanceof NomadError ? null : { rkey: name.rkey as RKey, epoch: name.epoch };
         this.#host.backend.resolved(vlid, owner, vkey, wanted, key);
       },
     );
+  }
+
+  /**
+   * Work that is posted needs its key, and nobody has said that there is none: the owner is suspended, or central is away.
+   * It waits as long as it takes, for to go on without the key would end the connection.
+   */
+  #waitsOn({ vlid, wanted }: ResolveCall, name: AnswerOf<"NAME"> | NomadError): boolean {
+    if (wanted.kind !== "work" || !(name instanceof NomadError) || name.code !== "E_TIMEOUT") return false;
+    return this.#host.backend.devices.get(vlid)?.qps.has(wanted.vqpn) === true;
   }
 
   /** Ask the host where the owner was last seen; follow MOVED; ask central when nobody knows. */

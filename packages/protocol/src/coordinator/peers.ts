@@ -123,7 +123,7 @@ export function resumePeersAt(
     readonly epoch: number;
     readonly names: readonly PeerName[];
   },
-  on: { readonly opened: (peers: readonly VLid[]) => void; readonly done: () => void },
+  on: { readonly opened: (peers: readonly VLid[], at: string) => void; readonly done: () => void },
 ): void {
   const living = hosts.filter((name) => host.hosts.get(name)?.lost !== true);
   let waiting = living.length;
@@ -139,7 +139,7 @@ export function resumePeersAt(
       {
         timeoutMs: Number.POSITIVE_INFINITY,
         onAnswer: ({ peers }) => {
-          on.opened(peers);
+          on.opened(peers, to);
           one();
         },
         onFail: one,
