@@ -183,3 +183,21 @@ test.each(["COMMITTED", "stopped"] as const)(
     verify(world);
   },
 );
+
+test.each([0.1, 0.3, 0.5, 0.7, 0.9, 1.1])(
+  "central dies %f ms after an abort began: the epoch that the abort burnt is not used again",
+  (afterMs) => {
+    const world = talking(12);
+    const move = world.startMove("alice", "host-c", "flip-page");
+    world.until("it is being undone", () => move.phase === "aborting");
+    world.run(afterMs);
+    world.killCentral();
+    world.run(5);
+    world.restartCentral();
+    world.until("nobody moves any more", () => world.central.status().guests.every(({ state }) => state === "running"));
+    world.until("host-c is there", () => world.central.directory.host("host-c").state === "up");
+    expect(world.move("alice", "host-c")).toMatchObject({ outcome: "released" });
+    world.run(20);
+    verify(world);
+  },
+);

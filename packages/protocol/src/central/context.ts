@@ -64,8 +64,9 @@ export class CentralContext {
     this.effects.push({ kind: "event", event });
   }
 
-  guestChanged(guest: GuestRecord): void {
-    this.journal(guestEntry(guest));
+  /** `because`: what must be written down with it, all or nothing. */
+  guestChanged(guest: GuestRecord, ...because: readonly JournalEntry[]): void {
+    this.journal(...because, guestEntry(guest));
     this.tell({ type: "guest", guest: guestView(guest) });
   }
 

@@ -251,8 +251,8 @@ export class Sequencer {
     move.record.outcome = isAlive(guest) ? (aborted ? "aborted" : "released") : "lost";
     if (guest.state === "moving") guest.state = "running";
     this.#asked.delete(move);
-    this.#central.journal(moveEntry(move));
-    this.#central.guestChanged(guest);
+    // An abort that is known without the epoch it has burnt would let the next move use that epoch again.
+    this.#central.guestChanged(guest, moveEntry(move));
     this.#central.moveChanged(move);
     const ended = this.#onEnd.get(move);
     this.#onEnd.delete(move);
