@@ -9,7 +9,7 @@ let pair: GuestPair;
 beforeAll(async () => {
   lab = await DockerLab.start({ hosts: 4 });
 });
-afterAll(() => lab[Symbol.asyncDispose]());
+afterAll(() => lab?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   pair = await lab.startPair({ name: "alice", host: "host-1" }, { name: "bob", host: "host-2" });
 });

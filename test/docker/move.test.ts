@@ -11,7 +11,7 @@ beforeAll(async () => {
   lab = await DockerLab.start({ hosts: 3 });
   pair = await lab.startPair({ name: "alice", host: "host-1" }, { name: "bob", host: "host-2" });
 });
-afterAll(() => lab[Symbol.asyncDispose]());
+afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const placeOf = (guest: string) => lab.events.view.guests.get(guest)?.host;
 

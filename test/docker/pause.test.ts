@@ -9,7 +9,7 @@ beforeAll(async () => {
   lab = await DockerLab.start({ hosts: 2 });
   pair = await lab.startPair({ name: "alice", host: "host-1" }, { name: "bob", host: "host-2" });
 });
-afterAll(() => lab[Symbol.asyncDispose]());
+afterAll(() => lab?.[Symbol.asyncDispose]());
 
 test("a host that stands still for less than a peer's retries last is missed by nobody", async () => {
   await lab.pause("host-1");

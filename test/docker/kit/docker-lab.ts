@@ -9,7 +9,7 @@ import { GuestPair } from "./guest-pair.ts";
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const upMs = 40_000;
+const upMs = 60_000;
 
 /** The networks of a lab. */
 export type LabNetwork = "control" | "fabric";
