@@ -38,7 +38,7 @@ function readAgain(regions: MemoryRegions, qp: QueuePair, packet: Packet): void 
   if (!wasRead || (qp.settings.access & ACCESS_REMOTE_READ) === 0) return;
   if (!readable(regions, qp, rkey, address, length)) return;
   responses.cancelFrom(packet.psn);
-  if (!responses.fetchesFull) responses.read(packet.psn, msn, address, rkey, length, packets);
+  if (responses.makeRoom()) responses.read(packet.psn, msn, address, rkey, length, packets, true);
 }
 
 function atomicAgain(qp: QueuePair, packet: Packet): void {
@@ -46,5 +46,5 @@ function atomicAgain(qp: QueuePair, packet: Packet): void {
   const original = qp.responder.atomicResult(packet.psn);
   if (original === null) return;
   responses.cancelFrom(packet.psn);
-  if (!responses.fetchesFull) responses.atomic(packet.psn, msn, original);
+  if (responses.makeRoom()) responses.atomic(packet.psn, msn, original, true);
 }

@@ -132,7 +132,7 @@ export class Responder {
     const { operation, begins, immediate } = packet.opcode;
     const responder = qp.responder;
     if (operation === "read" || operation === "atomic") {
-      return responder.responses.fetchesFull ? "invalid-request" : "length";
+      return responder.responses.makeRoom() ? "length" : "invalid-request";
     }
     const needsReceive = operation === "send" ? begins : immediate;
     return needsReceive && !responder.holdsReceive ? this.#takeReceive(qp) : "length";

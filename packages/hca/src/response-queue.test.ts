@@ -37,12 +37,12 @@ test("an ACK of a duplicate does not take the place of a NAK", () => {
 
 test("it is full with as many fetches as it was made for, and has room again when one is sent", () => {
   const queue = new ResponseQueue(1);
-  expect(queue.fetchesFull).toBe(false);
+  expect(queue.makeRoom()).toBe(true);
   read(queue, 1, 1);
-  expect(queue.fetchesFull).toBe(true);
+  expect(queue.makeRoom()).toBe(false);
   queue.shift();
-  expect(queue.fetchesFull).toBe(false);
-  expect(new ResponseQueue(0).fetchesFull).toBe(true);
+  expect(queue.makeRoom()).toBe(true);
+  expect(new ResponseQueue(0).makeRoom()).toBe(false);
 });
 
 test("going back cancels what reaches to that PSN or beyond, across the wrap", () => {
@@ -55,5 +55,28 @@ test("going back cancels what reaches to that PSN or beyond, across the wrap", (
   expect(contents(queue)).toEqual(["read 16777212"]);
   read(queue, 5, 1);
   read(queue, 6, 1);
-  expect(queue.fetchesFull).toBe(false);
+  expect(queue.makeRoom()).toBe(true);
+});
+
+test("what answers a duplicate gives way to a new fetch, the oldest first, and to no other", () => {
+  const queue = new ResponseQueue(3);
+  queue.atomic(at(1), 1, 0n, true);
+  read(queue, 2, 1);
+  queue.read(at(3), 1, 0, 1 as RKey, 1, 1, true);
+  expect([queue.makeRoom(), queue.makeRoom()]).toEqual([true, true]);
+  read(queue, 4, 1);
+  expect(queue.makeRoom()).toBe(true);
+  read(queue, 5, 1);
+  expect(queue.makeRoom()).toBe(false);
+  expect(contents(queue)).toEqual(["read 2", "read 4", "read 5"]);
+});
+
+test("ACKs on both sides of what gives way become one, so that there is always room", () => {
+  const queue = new ResponseQueue(1);
+  for (let psn = 1; psn < 50; psn += 2) {
+    ack(queue, psn);
+    if (queue.makeRoom()) queue.read(at(psn + 1), 1, 0, 1 as RKey, 1, 1, true);
+  }
+  ack(queue, 51);
+  expect(contents(queue)).toEqual(["ack 49", "read 50", "ack 51"]);
 });

@@ -15,6 +15,8 @@ export interface Response {
   sent: number;
   /** Atomic: what was there before. */
   original: bigint;
+  /** A fetch: it answers a duplicate request. */
+  again: boolean;
 }
 
 function emptyResponse(): Response {
@@ -29,6 +31,7 @@ function emptyResponse(): Response {
     packets: 1,
     sent: 0,
     original: 0n,
+    again: false,
   };
 }
 
@@ -52,8 +55,19 @@ export class ResponseQueue {
     return this.#count === 0 ? null : this.#at(0);
   }
 
-  get fetchesFull(): boolean {
-    return this.#fetches >= this.#fetchesMax;
+  /**
+   * Is there room for one more fetch? If need be the oldest answer to a duplicate is given up: a requester has no more under
+   * way than there is room for, so the duplicate was a ghost of one that it has long completed.
+   */
+  makeRoom(): boolean {
+    if (this.#fetches < this.#fetchesMax) return true;
+    for (let place = 0; place < this.#count; place++) {
+      const response = this.#at(place);
+      if (response.kind === "ack" || !response.again) continue;
+      this.#remove(place);
+      return true;
+    }
+    return false;
   }
 
   clear(): void {
@@ -84,8 +98,8 @@ export class ResponseQueue {
     if (this.#last?.kind !== "ack") this.acknowledge(psn, msn, syndrome);
   }
 
-  read(psn: Psn, msn: number, address: number, rkey: RKey, length: number, packets: number): void {
-    const response = this.#pushFetch("read", psn, msn);
+  read(psn: Psn, msn: number, address: number, rkey: RKey, length: number, packets: number, again = false): void {
+    const response = this.#pushFetch("read", psn, msn, again);
     response.address = address;
     response.rkey = rkey;
     response.length = length;
@@ -93,8 +107,8 @@ export class ResponseQueue {
     response.sent = 0;
   }
 
-  atomic(psn: Psn, msn: number, original: bigint): void {
-    const response = this.#pushFetch("atomic", psn, msn);
+  atomic(psn: Psn, msn: number, original: bigint, again = false): void {
+    const response = this.#pushFetch("atomic", psn, msn, again);
     response.original = original;
     response.packets = 1;
   }
@@ -113,14 +127,32 @@ export class ResponseQueue {
     return this.#count === 0 ? null : this.#at(this.#count - 1);
   }
 
-  #pushFetch(kind: "read" | "atomic", psn: Psn, msn: number): Response {
-    assert(!this.fetchesFull, "the responder takes no more fetches than it has room for");
+  #pushFetch(kind: "read" | "atomic", psn: Psn, msn: number, again: boolean): Response {
+    assert(this.#fetches < this.#fetchesMax, "the responder takes no more fetches than it has room for");
     this.#fetches++;
     const response = this.#push();
     response.kind = kind;
     response.psn = psn;
     response.msn = msn;
+    response.again = again;
     return response;
+  }
+
+  /** Takes out a fetch; of the ACKs that then stand side by side the later says what the earlier said. */
+  #remove(place: number): void {
+    const inside = place > 0 && place + 1 < this.#count;
+    const meet = inside && this.#at(place - 1).kind === "ack" && this.#at(place + 1).kind === "ack";
+    const gone = meet ? 2 : 1;
+    const from = place + 1 - gone;
+    for (let i = from; i + gone < this.#count; i++) this.#swap(i, i + gone);
+    this.#count -= gone;
+    this.#fetches--;
+  }
+
+  #swap(a: number, b: number): void {
+    const [one, other] = [this.#at(a), this.#at(b)];
+    this.#slots[(this.#head + a) % this.#slots.length] = other;
+    this.#slots[(this.#head + b) % this.#slots.length] = one;
   }
 
   #push(): Response {

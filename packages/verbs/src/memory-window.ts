@@ -20,32 +20,28 @@ export interface MwBinding {
 export class MemoryWindow implements Disposable {
   readonly pd: ProtectionDomain;
   readonly type: 1 | 2;
-  #rkey: number;
-  /** It is still the adapter's while a bind waits, or if it failed. */
-  #rkeyBefore: number;
+  /** Those that it may have: the last that the adapter knew, and one for each bind posted since, which may wait or have failed. */
+  #rkeys: number[];
   #freed = false;
 
   constructor(pd: ProtectionDomain, type: 1 | 2) {
     this.pd = pd;
     this.type = type;
-    this.#rkey = pd.context.hca.allocMw(pd.handle, type === 1 ? MW_TYPE_1 : MW_TYPE_2).rkey;
-    this.#rkeyBefore = this.#rkey;
+    this.#rkeys = [pd.context.hca.allocMw(pd.handle, type === 1 ? MW_TYPE_1 : MW_TYPE_2).rkey];
   }
 
   /** What peers name it by: of the last bind posted. */
   get rkey(): number {
-    return this.#rkey;
+    return this.#rkeys.at(-1) as number;
   }
 
   query(): adapter.MemoryWindow {
-    return this.pd.context.hca.queryMw(this.#rkey as RKey);
+    return this.pd.context.hca.queryMw(this.rkey as RKey);
   }
 
   dealloc(): void {
     if (this.#freed || this.pd.context.closed) return;
-    const { hca } = this.pd.context;
-    const known = this.#knows(this.#rkey) ? this.#rkey : this.#rkeyBefore;
-    hca.deallocMw(known as RKey);
+    this.pd.context.hca.deallocMw((this.#known() ?? this.rkey) as RKey);
     this.#freed = true;
   }
 
@@ -54,14 +50,20 @@ export class MemoryWindow implements Disposable {
   }
 
   /** The bind as the queue takes it; the key is the new one from here on. @internal */
-  toBind({ mr, address, length, access, rkey = incRkey(this.#rkey) }: MwBinding): {
+  toBind({ mr, address, length, access, rkey = incRkey(this.rkey) }: MwBinding): {
     bind: queues.MwBinding;
     rkey: RKey;
   } {
-    this.#rkeyBefore = this.#rkey;
-    this.#rkey = rkey;
+    const known = this.#known();
+    if (known !== undefined) this.#rkeys = this.#rkeys.slice(this.#rkeys.indexOf(known));
+    this.#rkeys.push(rkey);
     const type = this.type === 1 ? MW_TYPE_1 : MW_TYPE_2;
     return { bind: { type, lkey: mr.lkey as LKey, address, length, access }, rkey: rkey as RKey };
+  }
+
+  /** The one that the adapter knows it by. */
+  #known(): number | undefined {
+    return this.#rkeys.find((rkey) => this.#knows(rkey));
   }
 
   #knows(rkey: number): boolean {

@@ -88,6 +88,16 @@ test("a SEND with invalidate closes the window, and the receiver is told its key
   expect(mw.query().length).toBe(0);
 });
 
+test("a window whose binds failed one after the other is given back all the same", async () => {
+  const { fabric, b } = connectedPair();
+  using mw = b.pd.allocMw(2);
+  for (let i = 0; i < 3; i++) {
+    b.qp.postSend({ opcode: "WR_BIND_MW", mw, bind: { mr: b.mr, address: b.mr.address, length: 8, access: 0 } });
+  }
+  await fabric.until(b.cq.wait());
+  expect(b.cq.poll().map((wc) => wc.status)).toEqual(["WC_MW_BIND_ERR", "WC_WR_FLUSH_ERR", "WC_WR_FLUSH_ERR"]);
+});
+
 test("a window whose bind failed is given back all the same", async () => {
   const { fabric, b } = connectedPair();
   const mw = b.pd.allocMw(2);

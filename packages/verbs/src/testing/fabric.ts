@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
-import { type Clock, defaults, type Lid, Random, VirtualClock } from "@nomad/base";
+import { assert, type Clock, defaults, type Lid, Random, VirtualClock } from "@nomad/base";
 import type { DeviceLimits } from "@nomad/hca";
-import { type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
+import { type FaultRules, FaultyLink, type Link, type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
 import { Context } from "../context.ts";
 import { Port } from "../port.ts";
 
@@ -14,6 +14,8 @@ export interface TestFabricOptions {
   readonly heapBytes?: number;
   /** What the adapters have room for. */
   readonly limits?: Partial<DeviceLimits>;
+  /** What packets between contexts suffer; its ends are the contexts' names. */
+  readonly rules?: FaultRules;
   /** Time; a virtual clock when none is given. */
   readonly clock?: Clock;
 }
@@ -39,7 +41,13 @@ export class TestFabric implements Disposable {
       });
     });
     const link = { scheduler: clock, bufferedBytesMax: defaults.linkBufferedBytesMax, latencyMs };
-    for (const a of this.contexts) for (const b of this.contexts) if (a.lid < b.lid) this.#join(a, b, link);
+    const random = new Random(seed + 2000);
+    const wrap = (behind: Link, from: Context, to: Context) => {
+      if (options.rules === undefined) return behind;
+      return new FaultyLink(behind, { scheduler: clock, rules: options.rules, from: from.name, to: to.name, random });
+    };
+    for (const a of this.contexts)
+      for (const b of this.contexts) if (a.lid < b.lid) this.#join(a, b, memoryLinkPair(link), wrap);
   }
 
   /** The link between two contexts, to be cut and mended. */
@@ -65,14 +73,21 @@ export class TestFabric implements Disposable {
     }
   }
 
+  /** Lets all happen that happens by itself. The clock must be a virtual one; throws when there is more after `ms`. */
+  settle(ms = 60_000): void {
+    const { clock } = this;
+    assert(clock instanceof VirtualClock, "real time does not pass at once");
+    const end = clock.now() + ms;
+    while (clock.step()) if (clock.now() > end) throw new Error(`after ${ms} ms there is still more to happen`);
+  }
+
   [Symbol.dispose](): void {
     for (const context of this.contexts) context.close();
   }
 
-  #join(a: Context, b: Context, options: Parameters<typeof memoryLinkPair>[0]): void {
-    const pair = memoryLinkPair(options);
-    a.port.fabric.join(b.lid as Lid, pair.a);
-    b.port.fabric.join(a.lid as Lid, pair.b);
+  #join(a: Context, b: Context, pair: MemoryLinkPair, wrap: (behind: Link, from: Context, to: Context) => Link): void {
+    a.port.fabric.join(b.lid as Lid, wrap(pair.a, b, a));
+    b.port.fabric.join(a.lid as Lid, wrap(pair.b, a, b));
     this.#links.set(`${a.lid}-${b.lid}`, pair);
   }
 }
