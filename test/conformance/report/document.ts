@@ -1,9 +1,13 @@
+import type { Witness } from "../mutants.ts";
 import { type Coverage, countsOf, type Entry } from "./coverage.ts";
 
 /** What the document says of a mutant. */
 export interface MutantLine {
   readonly name: string;
+  /** What the adapter then does. */
   readonly fault: string;
+  /** A test that notices, and its file. */
+  readonly witness: Witness;
 }
 
 /** docs/conformance.md. */
@@ -22,11 +26,11 @@ export function documentOf({ entries }: Coverage, mutants: readonly MutantLine[]
     "",
     "## Mutants",
     "",
-    "Each of these faults, planted in the adapter, turns a test of the suite red (`npm run conformance` tries them all).",
+    "Each of these faults, planted in the adapter, turns a test of the suite red: `npm run conformance` plants them one by one.",
     "",
     ...table(
-      mutants.map(({ name, fault }) => [`\`${name}\``, fault]),
-      ["mutant", "the adapter then"],
+      mutants.map(({ name, fault, witness }) => [`\`${name}\``, fault, `${witness.words} (${link(witness.file)})`]),
+      ["mutant", "the adapter then", "a test that turns red"],
     ),
     "",
   ].join("\n");
@@ -35,8 +39,12 @@ export function documentOf({ entries }: Coverage, mutants: readonly MutantLine[]
 const nameHeads = ["name", "what holds", "test"];
 
 function rowOf({ name, title, reason }: Entry): string[] {
-  if (title !== null) return [name, title.sentence, `[${title.file}](../test/conformance/${title.file})`];
+  if (title !== null) return [name, title.sentence, link(title.file)];
   return [name, reason === null ? "missing" : `cannot apply: ${reason}`, ""];
+}
+
+function link(file: string): string {
+  return `[${file}](../test/conformance/${file})`;
 }
 
 /** Rows of a Markdown table, padded. */

@@ -1,6 +1,6 @@
 import { Random } from "@nomad/base";
 import { expect, test } from "vitest";
-import { readCoverage } from "../shell/sources.ts";
+import { readCoverage, readDocument, renderDocument } from "../shell/sources.ts";
 import { coverageOf } from "./coverage.ts";
 import { parseNames } from "./names.ts";
 import { sampleOf } from "./sample.ts";
@@ -10,6 +10,10 @@ test("every test and every reason is of a name in the list, and no name has two"
   const { entries, faults } = readCoverage();
   expect(faults).toEqual([]);
   expect(entries).toHaveLength(406);
+});
+
+test("docs/conformance.md is current: npm run conformance writes it", () => {
+  expect(readDocument()).toBe(renderDocument());
 });
 
 const names = parseNames("## unit/a.cc\nATest.One\nATest.Two\n");

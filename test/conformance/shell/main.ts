@@ -1,10 +1,9 @@
 import { randomInt } from "node:crypto";
-import { Random } from "@nomad/base";
 import { Command, InvalidArgumentError } from "commander";
 import { countsOf } from "../report/coverage.ts";
-import { sampleOf } from "../report/sample.ts";
 import { runMutants } from "./mutation.ts";
 import { runSuite, type SuiteResult } from "./run-suite.ts";
+import { pickSample, runOverSockets } from "./socket-sample.ts";
 import { readCoverage, writeDocument } from "./sources.ts";
 
 interface Options {
@@ -48,14 +47,9 @@ function tellFailures({ failed }: SuiteResult): void {
 
 /** A sample over sockets. */
 async function sample({ sample: count, seed = randomInt(2 ** 32) }: Options): Promise<Outcome> {
-  const titles = readCoverage().entries.flatMap(({ title }) => title ?? []);
-  const names = sampleOf(
-    titles.filter(({ virtual }) => !virtual),
-    count,
-    new Random(seed),
-  );
+  const names = pickSample(count, seed);
   say(`conformance: ${names.length} tests over sockets; the same again: --sockets --seed ${seed} --sample ${count}`);
-  const result = await runSuite({ names, environment: { NOMAD_CONFORMANCE_WIRE: "sockets" } });
+  const result = await runOverSockets(names);
   tellFailures(result);
   const ok = result.failed.length === 0 && result.passed.length === names.length;
   return {

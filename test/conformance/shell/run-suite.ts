@@ -11,8 +11,10 @@ const config = fileURLToPath(new URL("./vitest.config.ts", import.meta.url));
 const vitest = fileURLToPath(new URL("../../../node_modules/vitest/vitest.mjs", import.meta.url));
 
 export interface SuiteOptions {
-  /** Only tests of these names; all when absent. */
-  readonly names?: readonly string[];
+  /** Only this file of test/conformance. */
+  readonly file?: string;
+  /** Only tests whose title matches. */
+  readonly pattern?: string;
   /** Ends with the first failure. */
   readonly bail?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
@@ -40,15 +42,13 @@ interface Report {
 }
 
 /** Runs the suite in a process of its own. Rejects when it did not come to a result. */
-export async function runSuite({ names, bail = false, environment = {} }: SuiteOptions = {}): Promise<SuiteResult> {
+export async function runSuite(options: SuiteOptions = {}): Promise<SuiteResult> {
   const folder = mkdtempSync(join(tmpdir(), "conformance-"));
   const file = join(folder, "report.json");
   try {
-    const args = ["run", "--config", config, "--maxWorkers", "1", "--reporter=json"];
-    args.push("--outputFile.json", file, ...(bail ? ["--bail", "1"] : []), ...filterOf(names));
-    const child = spawn(process.execPath, [vitest, ...args], {
+    const child = spawn(process.execPath, [vitest, ...argumentsOf(options), "--outputFile.json", file], {
       cwd: root,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
@@ -58,10 +58,17 @@ export async function runSuite({ names, bail = false, environment = {} }: SuiteO
   }
 }
 
-function filterOf(names: readonly string[] | undefined): string[] {
-  if (names === undefined) return [];
-  const patterns = names.map((name) => name.replaceAll(".", "\\."));
-  return ["--testNamePattern", `^(${patterns.join("|")}): `];
+/** A pattern that matches the text and nothing else. */
+export function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function argumentsOf({ file, pattern, bail = false }: SuiteOptions): string[] {
+  const args = ["run", "--config", config, "--maxWorkers", "1", "--reporter=json"];
+  if (file !== undefined) args.push(`test/conformance/${file}`);
+  if (pattern !== undefined) args.push("--testNamePattern", pattern);
+  if (bail) args.push("--bail", "1");
+  return args;
 }
 
 function outcomes(file: string, output: string): SuiteResult {

@@ -1,6 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describeMutant, mutantNames } from "@nomad/hca/mutants";
+import { witnesses } from "../mutants.ts";
 import { notApplicable } from "../not-applicable.ts";
 import { type Coverage, coverageOf } from "../report/coverage.ts";
 import { documentOf } from "../report/document.ts";
@@ -22,8 +23,12 @@ export function readCoverage(): Coverage {
 export function renderDocument(): string {
   return documentOf(
     readCoverage(),
-    mutantNames.map((name) => ({ name, fault: describeMutant(name) })),
+    mutantNames.map((name) => ({ name, fault: describeMutant(name), witness: witnesses[name] })),
   );
+}
+
+export function readDocument(): string {
+  return readFileSync(documentFile, "utf8");
 }
 
 export function writeDocument(): void {
