@@ -29,7 +29,11 @@ export function documentOf({ entries }: Coverage, mutants: readonly MutantLine[]
     "Each of these faults, planted in the adapter, turns a test of the suite red: `npm run conformance` plants them one by one.",
     "",
     ...table(
-      mutants.map(({ name, fault, witness }) => [`\`${name}\``, fault, `${witness.words} (${link(witness.file)})`]),
+      mutants.map(({ name, fault, witness }) => [
+        `\`${name}\``,
+        fault,
+        `${witness.words.replace(/:$/, "")} (${link(witness.file)})`,
+      ]),
       ["mutant", "the adapter then", "a test that turns red"],
     ),
     "",
