@@ -45,7 +45,8 @@ export async function runSeeds(o: RunOptions): Promise<SimReport> {
   });
   const tookMs = performance.now() - startedAt;
   const planted = seeds >= judgedSeeds && plant === null ? await catchAll(seed, seeds, plan, o.signal) : [];
-  return reportOf(results, planted, tookMs, o);
+  const report = reportOf(results, planted, tookMs, o);
+  return { ...report, ok: report.ok && results.length === seeds };
 }
 
 /** Each bug with as many seeds as it takes, at most so many. */
@@ -86,6 +87,9 @@ async function work(tasks: readonly Task[], signal: AbortSignal | undefined, onD
         const [done] = (await Promise.race([once(worker, "message"), died])) as [Done];
         onDone(done);
       }
+    } catch (error) {
+      // Interrupted: what has been run is reported.
+      if (!signal?.aborted) throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
       await worker.terminate();
