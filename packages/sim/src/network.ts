@@ -37,6 +37,8 @@ export class Network {
   readonly #known = new Map<HostProcess, Map<string, string>>();
   readonly #links = new Map<string, MemoryLinkPair>();
   readonly #cuts = new Set<string>();
+  readonly #broadcasts = new WeakMap<readonly HostEntry[], Uint8Array>();
+  readonly #read = new WeakMap<Uint8Array, Message>();
 
   constructor(options: NetworkOptions) {
     this.#o = options;
@@ -60,7 +62,7 @@ export class Network {
     const kind = lost ? "drop" : (fate?.kind ?? "pass");
     observers.control(from.name, to, message, kind);
     if (kind === "drop" || kind === "cut" || kind === "corrupt") return;
-    const bytes = encodeMessage(message);
+    const bytes = this.#encoded(message);
     const deliver = (ms: number) => clock.after(ms, () => this.#deliver(from, target, bytes));
     const held = latencyMs + (fate?.ms ?? 0);
     if (kind === "pass" || kind === "duplicate") deliver(latencyMs);
@@ -70,7 +72,21 @@ export class Network {
   /** What is under way when its sender dies still arrives, unless the sender has been started anew. */
   #deliver(from: Place, to: Place, bytes: Uint8Array): void {
     if (this.#places.get(from.name) !== from || this.#places.get(to.name) !== to) return;
-    to.process.enter(() => to.receive(from.name, from.incarnation, decodeMessage(bytes)));
+    to.process.enter(() => to.receive(from.name, from.incarnation, this.#decoded(bytes)));
+  }
+
+  /** What central tells all hosts at once is encoded once, and read once: with hundreds of them it would be most of the work. */
+  #encoded(message: Message): Uint8Array {
+    if (message.kind !== "HOSTS") return encodeMessage(message);
+    const bytes = this.#broadcasts.get(message.hosts) ?? encodeMessage(message);
+    this.#broadcasts.set(message.hosts, bytes);
+    return bytes;
+  }
+
+  #decoded(bytes: Uint8Array): Message {
+    const message = this.#read.get(bytes) ?? decodeMessage(bytes);
+    if (message.kind === "HOSTS") this.#read.set(bytes, message);
+    return message;
   }
 
   #connected(from: Place, to: Place): boolean {
