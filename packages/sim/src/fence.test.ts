@@ -83,3 +83,18 @@ test("the destination dies unheard with the only peer on it: the guest goes back
   expect(second.outcome).toBe("aborted");
   expect(world.stateOf("bob")).toBe("running");
 });
+
+test("central dies after the source was told to let go, then the destination: the guest is lost, for nobody has it", () => {
+  const { world, move } = moving(7);
+  world.until("alice is at host-c", () => move.outcome === "released");
+  const second = world.startMove("bob", "host-c");
+  world.until("the source is told to let go", () => second.phase === "peers-resumed");
+  world.run(0.4);
+  world.killCentral();
+  world.run(5);
+  world.restartCentral();
+  world.kill("host-c");
+  world.until("the move ends", () => world.central.move(second.id).outcome !== "");
+  expect(world.central.move(second.id).outcome).toBe("lost");
+  expect(world.stateOf("bob")).toBe("lost");
+});

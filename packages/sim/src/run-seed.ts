@@ -190,6 +190,8 @@ class SeedRun {
   #recover(): void {
     const world = this.#world;
     this.#waitUntil("every move has ended", () => this.#noMoves());
+    // The disk takes its time before central tells of it.
+    world.run(5);
     this.#waitUntil("central knows which hosts live", () => world.hosts.every((host) => this.#isKnown(host)));
     for (const guest of this.#guests) this.#losses.reported(guest);
   }

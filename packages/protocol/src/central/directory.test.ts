@@ -7,7 +7,16 @@ const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
 function directoryOf(...states: readonly HostRecord["state"][]): Directory {
   const directory = new Directory();
   for (const [i, state] of states.entries()) {
-    const host = { name: `host-${i}`, lid: (i + 1) as Lid, incarnation: "", url: "", pid: 1, lastHeardAt: 0, refused };
+    const host = {
+      name: `host-${i}`,
+      lid: (i + 1) as Lid,
+      incarnation: "",
+      url: "",
+      pid: 1,
+      lastHeardAt: 0,
+      suspectedAt: null,
+      refused,
+    };
     directory.hosts.set(host.name, { ...host, state });
   }
   return directory;

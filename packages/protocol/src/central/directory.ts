@@ -12,6 +12,8 @@ export interface HostRecord {
   pid: number;
   state: Host["state"];
   lastHeardAt: number;
+  /** Since when its silence has been too long; null while it is not. */
+  suspectedAt: number | null;
   refused: Host["refused"];
 }
 

@@ -22,7 +22,11 @@ export class Hosts {
 
   /** A host as the journal has it has as long as if just heard of to come back. */
   recover({ lost, ...row }: HostRow): void {
-    const now = { state: lost ? ("lost" as const) : ("down" as const), lastHeardAt: this.#central.now };
+    const now = {
+      state: lost ? ("lost" as const) : ("down" as const),
+      lastHeardAt: this.#central.now,
+      suspectedAt: null,
+    };
     this.#central.directory.hosts.set(row.name, { ...row, ...now, refused: noneRefused });
   }
 
@@ -32,7 +36,7 @@ export class Hosts {
     if (known && known.incarnation !== incarnation && known.state !== "lost") this.#declareLost(known);
     const lid: Lid = known?.lid ?? directory.nextLid();
     const who = { name: from, lid, incarnation, url, pid };
-    const host: HostRecord = { ...who, state: "up", lastHeardAt: now, refused: noneRefused };
+    const host: HostRecord = { ...who, state: "up", lastHeardAt: now, suspectedAt: null, refused: noneRefused };
     directory.hosts.set(from, host);
     this.#central.journal(hostEntry(host));
     this.#central.hostChanged(host);
@@ -45,6 +49,7 @@ export class Hosts {
     const host = this.#central.directory.hosts.get(name);
     if (host?.incarnation !== incarnation) return true;
     host.lastHeardAt = this.#central.now;
+    host.suspectedAt = null;
     if (host.state === "lost") return false;
     this.#setState(host, "up");
     return true;
@@ -63,22 +68,29 @@ export class Hosts {
   }
 
   deadline(): number {
-    return Math.min(...this.#believed().map((host) => this.#deadAt(host)), Number.POSITIVE_INFINITY);
+    return Math.min(...this.#believed().map((host) => this.#nextLook(host)), Number.POSITIVE_INFINITY);
   }
 
+  /**
+   * Who is silent is suspected first, and dead when a heartbeat's time later there is still nothing: a central that was
+   * stopped itself reads in that time what came meanwhile.
+   */
   tick(): void {
-    // Long past the time to look: it was stopped itself, and what hosts said meanwhile is still to be read.
-    const overslept = this.#central.now > this.deadline() + this.#central.timings.heartbeatMs;
-    if (overslept) for (const host of this.#believed()) host.lastHeardAt = this.#central.now;
-    for (const host of this.#believed()) if (this.#central.now >= this.#deadAt(host)) this.#declareLost(host);
+    const { now } = this.#central;
+    for (const host of this.#believed()) {
+      if (now < this.#nextLook(host)) continue;
+      if (host.suspectedAt === null) host.suspectedAt = now;
+      else this.#declareLost(host);
+    }
   }
 
   #believed(): HostRecord[] {
     return [...this.#central.directory.hosts.values()].filter(({ state }) => state !== "lost");
   }
 
-  #deadAt(host: HostRecord): number {
-    return host.lastHeardAt + this.#central.timings.hostDeadMs;
+  #nextLook({ lastHeardAt, suspectedAt }: HostRecord): number {
+    const { hostDeadMs, heartbeatMs } = this.#central.timings;
+    return suspectedAt === null ? lastHeardAt + hostDeadMs - heartbeatMs : suspectedAt + heartbeatMs;
   }
 
   /** For good: this incarnation is never believed again. */

@@ -77,6 +77,8 @@ export class Sequencer {
     if (!isDecided(move.phase)) {
       return this.abort(move, new NomadError("E_STATE", "central was started again before the move was decided"));
     }
+    // Past RUNNING the source may have let go of its copy: there is no way back to it.
+    move.heardOfDestination = move.phase !== "COMMITTED";
     enter(move, "COMMITTED", now);
     this.#proceed(move);
   }
