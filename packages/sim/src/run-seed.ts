@@ -15,7 +15,7 @@ import { talker } from "./programs/talker.ts";
 import { trespasser, victim } from "./programs/trespass.ts";
 import { Strikes } from "./strike.ts";
 import { Traffic } from "./traffic.ts";
-import { must, Violation } from "./violation.ts";
+import { BeyondModel, must, Violation } from "./violation.ts";
 import { World } from "./world.ts";
 
 export interface SeedResult {
@@ -49,7 +49,7 @@ class SeedRun {
   readonly #plan: Plan;
   readonly #world: World;
   readonly #traffic = new Traffic();
-  readonly #places = new OnePlace();
+  readonly #places = new OnePlace(() => this.#world.hosts);
   readonly #oldNames = new OldNames();
   readonly #losses: Losses;
   readonly #aborts: Aborts;
@@ -108,21 +108,26 @@ class SeedRun {
   }
 
   run(): SeedResult {
-    let failure: SeedResult["failure"] = null;
     try {
       this.#live();
+      return this.#result(null);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const invariant = error instanceof Violation ? String(error.invariant) : "assertion";
-      failure = { invariant, message: error instanceof Violation ? error.message : (error.stack ?? error.message) };
+      if (error instanceof BeyondModel) return this.#result(null);
+      if (error instanceof Violation) {
+        return this.#result({ invariant: String(error.invariant), message: error.message });
+      }
+      return this.#result({ invariant: "assertion", message: error.stack ?? error.message });
     }
-    const { clock } = this.#world;
+  }
+
+  #result(failure: SeedResult["failure"]): SeedResult {
     return {
       seed: this.#plan.seed,
       failure,
       history: this.#history.digest(),
       coverage: this.#coverage,
-      virtualMs: clock.now(),
+      virtualMs: this.#world.clock.now(),
       moves: this.#outcomes,
       delivered: this.#traffic.messages.total,
     };

@@ -28,3 +28,12 @@ export class Violation extends Error {
 export function must(invariant: Invariant, condition: boolean, what: () => string): void {
   if (!condition) throw new Violation(invariant, what());
 }
+
+/**
+ * The history goes on in a way that simulated guests cannot follow, and the seed ends without a verdict: a guest ran at
+ * a host that died, nobody alive had noticed, and it goes back to the copy at its source. A real guest forgets what it
+ * did there; the variables of a generator do not.
+ */
+export class BeyondModel extends Error {
+  override readonly name = "BeyondModel";
+}

@@ -30,7 +30,7 @@ function breaks(invariant: Invariant, violate: () => void): void {
 /** Alice on host-a and bob on host-b, who talk; the checkers watch. */
 function watched() {
   const world = new World({ seed: 1, hosts: 3, programs: pairsOf(["alice", "bob"]) });
-  const places = new OnePlace();
+  const places = new OnePlace(() => world.hosts);
   const oldNames = new OldNames();
   for (const observer of [places, oldNames, new Handles(), new Decisions(world.disk)]) world.observers.add(observer);
   world.boot("alice", "alice", "host-a");
@@ -106,6 +106,13 @@ describe("4: one place", () => {
   test("a guest that takes a step where it is not", () => {
     const { world, vlid } = watched();
     breaks(4, () => world.observers.step(world.hostProcess("host-b"), vlid));
+  });
+
+  test("a guest that goes back to its source although a peer has seen it at its destination", () => {
+    const { world, vlid } = watched();
+    movedUntil(world, "running");
+    world.kill("host-c");
+    breaks(4, () => world.observers.vmm(world.hostProcess("host-a"), vlid, { do: "resume" }));
   });
 
   test("memory that changes between stop and resume", () => {

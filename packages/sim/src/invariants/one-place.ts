@@ -3,13 +3,14 @@ import type { BulkAction, Message, VmmAction } from "@nomad/protocol";
 import { digestOf } from "../digest.ts";
 import type { HostProcess } from "../host-process.ts";
 import type { Observer } from "../observer.ts";
-import { must, Violation } from "../violation.ts";
+import { BeyondModel, must, Violation } from "../violation.ts";
 
 /**
  * Invariant 4: a guest's program runs in one place at a time, and goes on with the memory it was stopped with. Machines
  * say when a program runs; memory is looked at when the adapter has let go of it, and when the guest is to run again.
  */
 export class OnePlace implements Observer {
+  readonly #hosts: () => Iterable<HostProcess>;
   /** Where a guest runs, or ran last. */
   readonly place = new Map<VLid, HostProcess>();
   readonly #running = new Map<VLid, HostProcess>();
@@ -17,14 +18,19 @@ export class OnePlace implements Observer {
   readonly #stopping = new Map<VLid, HostProcess>();
   readonly #stopped = new Map<VLid, { readonly at: HostProcess; digest: string | null }>();
 
+  constructor(hosts: () => Iterable<HostProcess>) {
+    this.#hosts = hosts;
+  }
+
   vmm(at: HostProcess, vlid: VLid, action: VmmAction): void {
     switch (action.do) {
       case "boot":
         return this.#runs(at, vlid);
-      case "run":
       case "resume":
-        must(4, !this.#stopped.has(vlid), () => `guest ${vlid} runs at ${at.name} before anybody said that it should`);
-        return this.#runs(at, vlid);
+        this.#goesBack(at, vlid);
+        return this.#goesOn(at, vlid);
+      case "run":
+        return this.#goesOn(at, vlid);
       case "stop":
         this.#stopping.set(vlid, at);
         this.#running.delete(vlid);
@@ -33,6 +39,22 @@ export class OnePlace implements Observer {
         if (this.#running.get(vlid) === at) this.#running.delete(vlid);
         return;
     }
+  }
+
+  /** It ran elsewhere meanwhile, at a host that has died: nobody alive may have noticed. */
+  #goesBack(at: HostProcess, vlid: VLid): void {
+    const dead = this.place.get(vlid);
+    if (!dead || dead === at) return;
+    for (const host of this.#hosts()) {
+      const noticed = host.process.alive && host.joined && isAimedAt(host, vlid, dead);
+      must(4, !noticed, () => `guest ${vlid} goes back to ${at.name}; ${host.name} knows that it ran at ${dead.name}`);
+    }
+    throw new BeyondModel(`guest ${vlid} goes back to ${at.name}, and forgets what it did at ${dead.name}`);
+  }
+
+  #goesOn(at: HostProcess, vlid: VLid): void {
+    must(4, !this.#stopped.has(vlid), () => `guest ${vlid} runs at ${at.name} before anybody said that it should`);
+    this.#runs(at, vlid);
   }
 
   #runs(at: HostProcess, vlid: VLid): void {
@@ -68,4 +90,11 @@ export class OnePlace implements Observer {
     const now = digestOf(at.machines.guest(message.vlid).memory.bytes);
     must(4, now === stopped.digest, () => `guest ${message.vlid} goes on at ${at.name} with other memory than it had`);
   }
+}
+
+/** Has a queue pair at this host learned that the guest is at that place? */
+function isAimedAt(host: HostProcess, vlid: VLid, place: HostProcess): boolean {
+  const { backend } = host.core.coordinator;
+  const qps = [...backend.devices.values()].flatMap((device) => [...device.qps.values()]);
+  return qps.some((qp) => qp.remote?.vlid === vlid && backend.hca.queryQp(qp.qpn).dlid === place.lid);
 }
