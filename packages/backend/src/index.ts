@@ -3,5 +3,5 @@ export type { Device, DeviceSnapshot, QpAddress, RemoteName } from "./device.ts"
 export { deviceMemory } from "./device-memory.ts";
 export type { BackendEvents, KeyWanted } from "./events.ts";
 export { missed, type Outcome } from "./hypercalls.ts";
-export type { PeerCut, PeerName } from "./migration.ts";
-export * as migration from "./migration.ts";
+export * as migration from "./migration/index.ts";
+export type { PeerCut, PeerName } from "./migration/names.ts";

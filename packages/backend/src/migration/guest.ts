@@ -1,0 +1,95 @@
+import { assert, planted, type VLid } from "@nomad/base";
+import type { Backend } from "../backend.ts";
+import type { Device, DeviceSnapshot } from "../device.ts";
+import { heldWork } from "./held-work.ts";
+
+// A move, seen by the adapter that the moving guest uses.
+
+/** Close the guest's send queues: what was started goes on until it is acknowledged, nothing new starts. */
+export function suspend(backend: Backend, vlid: VLid, move: string, now: number): void {
+  const device = backend.device(vlid);
+  device.suspended = true;
+  for (const qp of device.qps.values()) backend.hca.gate(qp.qpn, move, now);
+}
+
+/** Guests that this one's queue pairs are connected with, in either direction. */
+export function peersOf(device: Device): VLid[] {
+  const peers = new Set(device.inbound);
+  for (const qp of device.qps.values()) if (qp.remote) peers.add(qp.remote.vlid);
+  return [...peers];
+}
+
+/** Stop every access of the adapter to the guest's memory; what the device is. `held`: posted, not completed. */
+export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot; held: number } {
+  const device = backend.device(vlid);
+  device.detached = true;
+  for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
+  const qps = [...device.qps.values()].map((qp) => {
+    const { vqpn, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch } = qp;
+    return { vqpn, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch, snapshot: backend.hca.snapshot(qp.qpn) };
+  });
+  const snapshot: DeviceSnapshot = {
+    vlid,
+    pds: [...device.pds.keys()],
+    cqs: [...device.cqs.values()].map(({ cq, location }) => ({ cq, location })),
+    regions: [...device.regions.values()].map(({ lkey: _, rkey: __, ...record }) => record),
+    qps,
+    inbound: [...device.inbound],
+    next: device.next,
+    last: device.last,
+  };
+  return { snapshot, held: heldWork(device, device.qps.values()) };
+}
+
+/** RUN: the bound device lives. Its send queues open as each peer says that it knows the new names (`openTowards`). */
+export function open(backend: Backend, vlid: VLid): void {
+  const device = backend.device(vlid);
+  assert(device.detached, "RUN opens what BIND has made");
+  device.detached = false;
+  backend.announce(device);
+  for (const qp of device.qps.values()) backend.hca.thaw(qp.qpn);
+}
+
+/** An abort: the guest goes on at its source, under a new epoch. */
+export function reopen(backend: Backend, vlid: VLid, epoch: number): void {
+  const device = backend.device(vlid);
+  device.epoch = epoch;
+  for (const qp of device.qps.values()) {
+    backend.hca.setLocalEpoch(qp.qpn, epoch);
+    if (device.detached) backend.hca.thaw(qp.qpn);
+  }
+  device.detached = false;
+  backend.announce(device);
+}
+
+/** Open the guest's send queues towards these peers, or all that are still closed by the move. */
+export function openTowards(
+  backend: Backend,
+  vlid: VLid,
+  move: string,
+  peers: readonly VLid[] | "all",
+  now: number,
+): void {
+  const device = backend.device(vlid);
+  device.suspended = false;
+  for (const qp of device.qps.values()) {
+    if (peers !== "all" && !(qp.remote && peers.includes(qp.remote.vlid))) continue;
+    backend.hca.ungate(qp.qpn, move, now);
+    backend.hca.doorbell(qp.qpn);
+  }
+}
+
+/** Free all that the guest has on this adapter. Old names give access to nothing from here on. */
+export function release(backend: Backend, vlid: VLid): void {
+  const device = backend.devices.get(vlid);
+  if (!device) return;
+  for (const qp of device.qps.values()) {
+    backend.hca.destroyQp(qp.qpn);
+    backend.disown(qp);
+  }
+  for (const cq of device.cqs.values()) backend.hca.destroyCq(cq.cqn);
+  backend.devices.delete(vlid);
+  if (planted("keep-old-keys")) return;
+  for (const region of device.regions.values()) backend.hca.deregisterMemory(region.lkey);
+  for (const pd of device.pds.values()) backend.hca.deallocPd(pd);
+}
