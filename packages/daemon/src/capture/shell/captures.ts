@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Message } from "@nomad/protocol";
+import type { Central, Message } from "@nomad/protocol";
 import type { CaptureRequest, LabEvent } from "@nomad/protocol/http";
-import type { CentralProcess } from "../../central/shell/start-central.ts";
 import { type CaptureLab, CaptureSession } from "../capture-session.ts";
 import { CaptureStream } from "./capture-stream.ts";
 
@@ -55,8 +54,15 @@ export class Captures {
   }
 }
 
+/** What of central's process captures need. */
+export interface CaptureCentral {
+  readonly core: Central;
+  turn(): void;
+  send(to: string, message: Message): void;
+}
+
 /** Central, as captures see it. */
-export function captureLab(central: CentralProcess, clock: () => number): CaptureLab {
+export function captureLab(central: CaptureCentral, clock: () => number): CaptureLab {
   const { core } = central;
   return {
     directory: core.directory,

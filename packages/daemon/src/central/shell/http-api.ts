@@ -17,7 +17,8 @@ import { stream } from "hono/streaming";
 import type { Logger } from "pino";
 import type { ZodType } from "zod";
 import { addCaptureRoutes } from "../../capture/shell/capture-api.ts";
-import { type CentralProcess, clock } from "./start-central.ts";
+import type { CentralProcess } from "./central-process.ts";
+import { clock } from "./clock.ts";
 
 const bodyBytesMax = 256 * 1024;
 const keepAliveMs = 10_000;

@@ -1,24 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { NomadError } from "@nomad/base";
-import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
-import type { LabEvent } from "@nomad/protocol/http";
-import { type AuthenticatedSocket, listen } from "@nomad/wire";
-import type { Logger } from "pino";
-import { Captures, captureLab } from "../../capture/shell/captures.ts";
-import { Channel } from "../../shell/channel.ts";
+import type { NomadError } from "@nomad/base";
+import { listen } from "@nomad/wire";
 import { withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
+import { CentralProcess, type CentralProcessOptions } from "./central-process.ts";
 import { httpApi } from "./http-api.ts";
-import { Journal } from "./journal.ts";
 
-export interface StartCentralOptions {
+export interface StartCentralOptions extends CentralProcessOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: Uint8Array;
-  /** Path of the journal, or ":memory:". */
-  readonly journal: string;
-  readonly version: string;
-  readonly log: Logger;
   /** For tests: kill this process when a move that it has planned itself has entered this phase. */
   readonly crashIn?: string;
 }
@@ -29,128 +20,6 @@ export interface RunningCentral {
   /** Resolves when central cannot go on: its journal is full, broken or another central's. */
   readonly failed: Promise<NomadError>;
   close(): Promise<void>;
-}
-
-/** The clock of central, ms since 1970, never going back. */
-export const clock = (): number => performance.timeOrigin + performance.now();
-
-/** Central's core with sockets, a clock and a disk. */
-export class CentralProcess {
-  readonly core: Central;
-  readonly captures: Captures;
-  readonly #journal: Journal;
-  readonly #log: Logger;
-  readonly #channels = new Map<string, Channel>();
-  readonly #watchers = new Set<(event: LabEvent) => void>();
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
-  readonly #failed = Promise.withResolvers<NomadError>();
-
-  constructor(o: Pick<StartCentralOptions, "journal" | "version" | "log">) {
-    this.#journal = new Journal(o.journal);
-    this.#log = o.log;
-    this.core = new Central({
-      generation: this.#journal.generation,
-      version: o.version,
-      recovered: recover(this.#journal.read()),
-      now: clock(),
-    });
-    this.captures = new Captures(captureLab(this, clock));
-    this.watch((event) => this.captures.onEvent(event));
-    this.turn();
-  }
-
-  /** Calls `watcher` with everything that changes; the answer ends it. */
-  watch(watcher: (event: LabEvent) => void): () => void {
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
-  }
-
-  handle(event: CentralEvent): void {
-    if (this.#closed) return;
-    this.core.handle(event, clock());
-    this.turn();
-  }
-
-  /** Carry out what the core has decided, until nothing is left to do now. */
-  turn(): void {
-    if (this.#closed) return;
-    for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
-      for (const effect of effects) if (!this.#closed) this.#perform(effect);
-    }
-    if (this.#closed) return;
-    clearTimeout(this.#timer);
-    const deadline = this.core.deadline();
-    if (deadline !== null) this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil(deadline - clock())));
-  }
-
-  #tick(): void {
-    this.core.tick(clock());
-    this.turn();
-  }
-
-  #perform(effect: CentralEffect): void {
-    switch (effect.kind) {
-      case "send":
-        return this.send(effect.to, effect.message);
-      case "journal":
-        return this.#commit(effect);
-      case "event":
-        if (effect.event.type === "host") this.#partWithLost(effect.event.host.name);
-        for (const watcher of this.#watchers) watcher(effect.event);
-    }
-  }
-
-  /** A host that was declared lost and still has a connection hears of it when it comes again. */
-  #partWithLost(name: string): void {
-    if (this.core.directory.hosts.get(name)?.state === "lost") this.#channels.get(name)?.close();
-  }
-
-  /** To a host, if it is there. */
-  send(to: string, message: Message): void {
-    this.#channels.get(to)?.send(message);
-  }
-
-  /** A decision that is not on disk is none: without its journal central does not go on. */
-  #commit({ entries, ticket }: Extract<CentralEffect, { kind: "journal" }>): void {
-    try {
-      this.#journal.commit(entries);
-    } catch (error) {
-      if (!(error instanceof NomadError)) throw error;
-      this.#log.fatal({ code: error.code }, error.message);
-      this.close();
-      return this.#failed.resolve(error);
-    }
-    if (ticket !== null) this.core.handle({ kind: "journaled", ticket }, clock());
-  }
-
-  get failed(): Promise<NomadError> {
-    return this.#failed.promise;
-  }
-
-  adopt(socket: AuthenticatedSocket): void {
-    const { name, bootId: incarnation } = socket.peer;
-    const channel = new Channel(socket, this.#log, (message) => {
-      if (message.kind === "CAPTURED") this.captures.take(name, message);
-      else this.handle({ kind: "message", from: name, incarnation, message });
-    });
-    this.#channels.get(name)?.close();
-    this.#channels.set(name, channel);
-    socket.onClose = () => {
-      if (this.#channels.get(name) !== channel) return;
-      this.#channels.delete(name);
-      this.handle({ kind: "channel-down", to: name });
-    };
-    this.handle({ kind: "channel-up", to: name });
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    for (const channel of this.#channels.values()) channel.close();
-    this.#journal.close();
-  }
 }
 
 function crashIn(central: CentralProcess, phase: string): void {
