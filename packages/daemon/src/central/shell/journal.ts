@@ -6,11 +6,14 @@ import type { JournalEntry } from "@nomad/protocol";
 
 const tables = ["meta", "hosts", "guests", "moves", "published"] as const;
 
+/** The statements that take a journal of one version to the next. */
+export type Migration = readonly string[];
+
 /**
- * What takes a journal of the version before to the next; the first makes one. Run in one transaction when it is
- * opened; a version is never changed once released.
+ * From each version to the next; the first makes a journal. Run in one transaction when it is opened; a version is never
+ * changed once released.
  */
-const migrations: readonly (readonly string[])[] = [
+export const migrations: readonly Migration[] = [
   tables.map((table) => `CREATE TABLE ${table} (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`),
 ];
 
@@ -22,11 +25,16 @@ export class Journal {
   /** Which start of central this is, from 1. */
   readonly generation: number;
   readonly #path: string;
+  readonly #migrations: readonly Migration[];
   readonly #database: DatabaseSync;
 
-  /** `path` may be ":memory:". Throws E_CONFIG when it cannot be used, E_VERSION when a newer central wrote it. */
-  constructor(path: string) {
+  /**
+   * `path` may be ":memory:". A journal of an older version is brought to that of the last of `steps`. Throws E_CONFIG
+   * when it cannot be used, E_VERSION when a newer central wrote it.
+   */
+  constructor(path: string, steps: readonly Migration[] = migrations) {
     this.#path = path;
+    this.#migrations = steps;
     try {
       if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
       this.#database = new DatabaseSync(path, { timeout: 1000 });
@@ -41,12 +49,13 @@ export class Journal {
 
   #migrate(): void {
     const { user_version: found } = this.#database.prepare("PRAGMA user_version").get() as { user_version: number };
-    if (found > migrations.length) {
-      const known = `this central knows ${migrations.length}`;
+    const newest = this.#migrations.length;
+    if (found > newest) {
+      const known = `this central knows ${newest}`;
       throw new NomadError("E_VERSION", `the journal ${this.#path} is of version ${found}, ${known}`);
     }
-    for (const statements of migrations.slice(found)) for (const sql of statements) this.#database.exec(sql);
-    this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
+    for (const statements of this.#migrations.slice(found)) for (const sql of statements) this.#database.exec(sql);
+    this.#database.exec(`PRAGMA user_version = ${newest}`);
   }
 
   #takeOver(): number {
