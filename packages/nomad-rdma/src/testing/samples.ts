@@ -28,6 +28,7 @@ export function sampleMove(difference: Partial<MoveRecord> = {}): MoveRecord {
     guest: "alice",
     from: "host-a",
     to: "host-b",
+    protocol: "nomad",
     phase: "released",
     outcome: "released",
     error: null,

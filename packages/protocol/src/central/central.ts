@@ -1,5 +1,5 @@
 import { NomadError, planted, type Timings, timings, unreachable } from "@nomad/base";
-import type { Guest, Injection, MoveRecord, Status } from "../http/index.ts";
+import type { Guest, MoveRecord, Status } from "../http/index.ts";
 import { Inbox } from "../inbox.ts";
 import { type Answer, isAnswer, isRequest, type Message, type Notice, type Request } from "../message.ts";
 import type { Outstanding } from "../requests.ts";
@@ -9,7 +9,7 @@ import type { CentralEffect, CentralEvent } from "./effects.ts";
 import { type GuestSpec, LabGuests } from "./guests.ts";
 import { Hosts } from "./hosts.ts";
 import { nothingRecovered, publishedEntry, type Recovered } from "./records.ts";
-import { Sequencer } from "./sequencer.ts";
+import { type MovePlan, Sequencer } from "./sequencer.ts";
 
 export interface CentralOptions {
   /** Raised by each start of central; hosts refuse an older one. */
@@ -89,13 +89,9 @@ export class Central {
   }
 
   /** Begin a move. `ended`, when given, runs at its end, however it ends. Throws NomadError when it cannot begin. */
-  startMove(
-    o: { readonly guest: string; readonly to: string; readonly inject: Injection | null; readonly token: string },
-    now: number,
-    ended?: (record: MoveRecord) => void,
-  ): MoveRecord {
+  startMove(plan: MovePlan, now: number, ended?: (record: MoveRecord) => void): MoveRecord {
     this.#central.now = now;
-    return this.#sequencer.plan(o, ended).record;
+    return this.#sequencer.plan(plan, ended).record;
   }
 
   move(id: string): MoveRecord {

@@ -51,6 +51,11 @@ export class Directory {
     return host;
   }
 
+  /** Dead for good, as far as this host is known. */
+  isLost(host: string): boolean {
+    return this.hosts.get(host)?.state === "lost";
+  }
+
   guest(name: string): GuestRecord {
     const guest = this.guests.get(name);
     if (!guest) throw new NomadError("E_NO_GUEST", `no guest is called ${name}`);

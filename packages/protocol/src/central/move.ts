@@ -1,12 +1,14 @@
 import type { PeerCut } from "@nomad/backend";
 import type { NomadError, VLid } from "@nomad/base";
-import type { Failure, Injection, MoveRecord } from "../http/index.ts";
+import type { Failure, Injection, MoveRecord, ProtocolName } from "../http/index.ts";
 import { type Phase, phases } from "../phase.ts";
+import { type MigrationProtocol, protocols } from "./protocols/index.ts";
 import type { MoveRow } from "./records.ts";
 
 /** A move as central drives it; `record` is what others see of it. */
 export interface Move {
   readonly record: MoveRecord;
+  readonly protocol: MigrationProtocol;
   readonly vlid: VLid;
   readonly token: string;
   readonly inject: Injection | null;
@@ -14,7 +16,7 @@ export interface Move {
   readonly epoch: number;
   /** Moves planned earlier have smaller ones. */
   readonly order: number;
-  /** From SUSPEND until the peers have resumed: see claims.ts. */
+  /** From SUSPEND until the peers have resumed: see protocols/nomad/claims.ts. */
   claiming: boolean;
   phase: Phase;
   phaseSince: number;
@@ -47,10 +49,11 @@ export function plannedMove(
   guest: string,
   from: string,
   to: string,
-  plan: Omit<Plan, "record">,
+  plan: Omit<Plan, "record"> & { readonly protocol: ProtocolName },
   now: number,
 ): Move {
-  return moveOf({ record: emptyRecord(id, guest, from, to), ...plan }, "planned", now);
+  const { protocol, ...rest } = plan;
+  return moveOf({ record: emptyRecord(id, guest, from, to, protocol), ...rest }, "planned", now);
 }
 
 /** A move as the journal has it. Which hosts have peers of it is not written down: all of them may have. */
@@ -63,6 +66,7 @@ export function recoveredMove(row: MoveRow, order: number, peerHosts: readonly s
 function moveOf(plan: Plan, phase: Phase, now: number): Move {
   return {
     ...plan,
+    protocol: protocols[plan.record.protocol],
     claiming: false,
     phase,
     phaseSince: now,
@@ -78,12 +82,13 @@ function moveOf(plan: Plan, phase: Phase, now: number): Move {
   };
 }
 
-function emptyRecord(id: string, guest: string, from: string, to: string): MoveRecord {
+function emptyRecord(id: string, guest: string, from: string, to: string, protocol: ProtocolName): MoveRecord {
   return {
     id,
     guest,
     from,
     to,
+    protocol,
     phase: "planned",
     outcome: "",
     error: null,

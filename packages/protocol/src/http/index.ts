@@ -30,6 +30,8 @@ export {
   moveRecord,
   moveRequest,
   name,
+  type ProtocolName,
+  protocolName,
   type Refusals,
   refusals,
   type Status,

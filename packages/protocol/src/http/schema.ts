@@ -53,6 +53,10 @@ export const guest = z.object({
 });
 export type Guest = z.infer<typeof guest>;
 
+/** How a guest is moved with its connections. */
+export const protocolName = z.enum(["nomad"]);
+export type ProtocolName = z.infer<typeof protocolName>;
+
 /** How a move ended; empty while it is under way. */
 export const moveOutcome = z.enum(["", "released", "aborted", "lost"]);
 /** A move, under way or ended. */
@@ -61,6 +65,7 @@ export const moveRecord = z.object({
   guest: name,
   from: name,
   to: name,
+  protocol: protocolName.default("nomad"),
   /** The phase it is in, or the last one it reached. */
   phase: z.string(),
   outcome: moveOutcome,
@@ -137,7 +142,12 @@ export const injection = z.enum(["flip-page"]);
 export type Injection = z.infer<typeof injection>;
 
 /** A guest to move; without `to` central chooses another host. */
-export const moveRequest = z.strictObject({ guest: name, to: name.optional(), inject: injection.optional() });
+export const moveRequest = z.strictObject({
+  guest: name,
+  to: name.optional(),
+  protocol: protocolName.optional(),
+  inject: injection.optional(),
+});
 export type MoveRequest = z.input<typeof moveRequest>;
 
 /** What to capture: of one host, of one guest wherever it runs, or of all hosts. */

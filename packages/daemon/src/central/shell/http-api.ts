@@ -123,9 +123,9 @@ function withoutType({ type: _, ...line }: LabEvent): object {
 function addMoveRoutes(app: Hono, central: CentralProcess): void {
   const { core } = central;
   app.post(routes.startMove.path, async (c) => {
-    const { guest, to: chosen, inject } = await bodyOf(c, moveRequest);
+    const { guest, to: chosen, protocol, inject } = await bodyOf(c, moveRequest);
     const to = chosen ?? core.directory.leastLoaded(core.directory.guest(guest).host).name;
-    const wanted = { guest, to, inject: inject ?? null, token: randomUUID() };
+    const wanted = { guest, to, protocol, inject: inject ?? null, token: randomUUID() };
     if (c.req.query("wait") !== "true") {
       const move = core.startMove(wanted, clock());
       central.turn();

@@ -1,29 +1,9 @@
-import { defaults, NomadError, planted, type Timings } from "@nomad/base";
-import type { Answer, AnswerOf, Request, Unnumbered } from "../message.ts";
-import type { Phase } from "../phase.ts";
-import type { Directory } from "./directory.ts";
-import type { Move } from "./move.ts";
-
-export interface Ask {
-  readonly to: string;
-  readonly message: Unnumbered<Request>;
-}
-
-export interface StepContext {
-  readonly directory: Directory;
-  readonly generation: number;
-  readonly timings: Timings;
-}
-
-export interface Step {
-  /** Who is asked what in this phase. */
-  readonly ask: (move: Move, central: StepContext) => readonly Ask[];
-  /** What an answer adds to the move. Throws NomadError when the move must not go on. */
-  readonly take: (move: Move, answer: Answer) => void;
-  /** The phase entered when all have answered. */
-  readonly next: Phase;
-  readonly timeoutMs: (t: Timings) => number;
-}
+import { defaults, NomadError, planted } from "@nomad/base";
+import type { AnswerOf } from "../../../message.ts";
+import type { Phase } from "../../../phase.ts";
+import type { Directory } from "../../directory.ts";
+import type { Move } from "../../move.ts";
+import type { Step } from "../protocol.ts";
 
 const nothing = (): void => {};
 const ofMove = (move: Move, generation: number) => ({ move: move.record.id, vlid: move.vlid, generation });
@@ -135,6 +115,7 @@ export const steps: Partial<Record<Phase, Step>> = {
       move.record.held += held;
     },
     next: "stopped",
+    pauses: true,
     timeoutMs: (t) => t.stopBudgetMs + 2 * t.controlRequestMs,
   },
   stopped: {
