@@ -1,5 +1,5 @@
+import type { FaultKind } from "@nomad/base";
 import { connectQp } from "@nomad/verbs";
-import type { FaultKind } from "@nomad/wire";
 import { expect, test } from "vitest";
 import { connect, type End, makeEnd, makePair, remoteOf } from "./kit/ends.ts";
 import { MemoryLab } from "./kit/memory-lab.ts";

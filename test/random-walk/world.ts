@@ -2,7 +2,7 @@ import { GRH_BYTES } from "@nomad/abi";
 import { assert, Random, type VirtualClock } from "@nomad/base";
 import type { WorkCompletion } from "@nomad/verbs";
 import { TestFabric } from "@nomad/verbs/testing";
-import { type FaultRule, FaultRules } from "@nomad/wire";
+import { everything, FaultRules } from "@nomad/wire";
 import { type End, type Expected, type LooseWrite, RECEIVE_IDS, RECEIVES, SLOT_BYTES, SLOTS } from "./end.ts";
 import { Site } from "./site.ts";
 
@@ -78,11 +78,9 @@ export class World implements Disposable {
   }
 
   #disturb(): void {
-    const rule = (kind: (typeof kinds)[number]): FaultRule => {
-      const whose = { on: "wire", from: null, to: null, message: null } as const;
-      return { kind, ...whose, chance: CHANCE, timesMax: Number.POSITIVE_INFINITY, ms: 0.05 };
-    };
-    this.#restore = kinds.map((kind) => this.#rules.add(rule(kind)));
+    this.#restore = kinds.map((kind) =>
+      this.#rules.add({ ...everything, kind, on: ["wire"], chance: CHANCE, ms: 0.05 }),
+    );
   }
 
   [Symbol.dispose](): void {

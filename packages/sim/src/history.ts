@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { FaultKind } from "@nomad/base";
 import type { Message } from "@nomad/protocol";
 import type { MoveRecord } from "@nomad/protocol/http";
-import type { FaultKind } from "@nomad/wire";
 import type { Observer } from "./observer.ts";
 
 /** Not told line by line: they say nothing of a move. */

@@ -56,7 +56,7 @@ export class Network {
     if (!target || !this.#connected(from, target)) return;
     const safe = neverLost.has(message.kind);
     const lost = !safe && !passes(from.name, to, message);
-    let fate = safe || lost ? null : rules.judge("control", from.name, to, message.kind);
+    let fate = safe || lost ? null : rules.judge(trafficOf(from.name, to), from.name, to, { message: message.kind });
     // A socket does not hand over what is corrupted; and a cut channel loses all.
     if (this.#cuts.has(pairOf(from.name, to))) fate = { kind: "cut", ms: 0 };
     const kind = lost ? "drop" : (fate?.kind ?? "pass");
@@ -166,4 +166,5 @@ export class Network {
   }
 }
 
+const trafficOf = (a: string, b: string) => (a === "central" || b === "central" ? "control" : "peer");
 const pairOf = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);

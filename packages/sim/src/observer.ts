@@ -1,7 +1,6 @@
-import type { VLid } from "@nomad/base";
+import type { FaultKind, VLid } from "@nomad/base";
 import type { BulkAction, CentralEffect, Message, VmmAction } from "@nomad/protocol";
 import type { MoveRecord } from "@nomad/protocol/http";
-import type { FaultKind } from "@nomad/wire";
 import type { HostProcess } from "./host-process.ts";
 
 /** Sees what happens in a world as it happens; invariants, traces and coverage are observers. */

@@ -1,6 +1,6 @@
-import { Random } from "@nomad/base";
+import { Random, type RuledTraffic } from "@nomad/base";
 import type { Phase } from "@nomad/protocol";
-import type { FaultRule, RuledTraffic } from "@nomad/wire";
+import type { FaultRule } from "@nomad/wire";
 import { hostNames } from "./world.ts";
 
 /** Who of a move a fault is about; resolved when it strikes. */
@@ -17,7 +17,7 @@ export interface Moment {
 type RuledKind = Exclude<FaultRule["kind"], "cut">;
 
 export type Fault = { readonly when: Moment; readonly forMs: number } & (
-  | { readonly do: RuledKind; readonly on: RuledTraffic; readonly chance: number; readonly ms: number }
+  | { readonly do: RuledKind; readonly on: readonly RuledTraffic[]; readonly chance: number; readonly ms: number }
   /** Nothing passes: between two, or (`oneWay`) from one to the other. */
   | { readonly do: "cut"; readonly a: Role; readonly b: Role; readonly oneWay: boolean }
   | { readonly do: "crash"; readonly who: Role }
@@ -185,16 +185,16 @@ function plannedPause(random: Random, when: Moment, forMs: number): Fault {
 }
 
 function ruled(random: Random, name: RuledKind, when: Moment, forMs: number): Fault {
-  const ofSockets = ["control", "wire"] as const;
+  const ofSockets = [["control", "peer"], ["wire"]] as const;
   // Sockets keep messages and pages whole; a page that comes again, late, is of interest.
   const traffic = {
-    corrupt: ["wire"],
-    duplicate: [...ofSockets, "bulk"],
+    corrupt: [["wire"]],
+    duplicate: [...ofSockets, ["bulk"]],
     delay: ofSockets,
     drop: ofSockets,
     reorder: ofSockets,
   } as const;
-  const on = random.pick<RuledTraffic>(traffic[name]);
+  const on = random.pick<readonly RuledTraffic[]>(traffic[name]);
   const ms = random.pick([0.3, 1, 5, 12]);
   return { do: name, when, forMs, on, chance: random.pick([0.05, 0.3, 0.8]), ms };
 }

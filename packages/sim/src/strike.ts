@@ -1,6 +1,6 @@
 import type { Random } from "@nomad/base";
 import type { MoveRecord } from "@nomad/protocol/http";
-import type { FaultRule } from "@nomad/wire";
+import { everything } from "@nomad/wire";
 import type { Fault, FaultName, Role } from "./plan.ts";
 import type { World } from "./world.ts";
 
@@ -89,7 +89,7 @@ export class Strikes {
       case "forge":
         return move ? this.#forge(move) : null;
       default:
-        return rules.add({ ...anywhere, kind: fault.do, on: fault.on, chance: fault.chance, ms: fault.ms });
+        return rules.add({ ...everything, kind: fault.do, on: fault.on, chance: fault.chance, ms: fault.ms });
     }
   }
 
@@ -109,11 +109,7 @@ export class Strikes {
       network.cut(a, b);
       return () => network.mend(a, b);
     }
-    const rule = { ...anywhere, kind: "cut", chance: 1, from: a, to: b, ms: 0 } as const;
-    const removes = [rules.add({ ...rule, on: "control" }), rules.add({ ...rule, on: "wire" })];
-    return () => {
-      for (const remove of removes) remove();
-    };
+    return rules.add({ ...everything, kind: "cut", on: ["control", "peer", "wire"], from: a, to: b });
   }
 
   #crash(name: string, restarts: boolean): (() => void) | null {
@@ -167,12 +163,5 @@ export class Strikes {
     return () => {};
   }
 }
-
-const anywhere: Omit<FaultRule, "kind" | "on" | "chance" | "ms"> = {
-  from: null,
-  to: null,
-  message: null,
-  timesMax: Number.POSITIVE_INFINITY,
-};
 
 const isRuled = (fault: Fault): boolean => "on" in fault;

@@ -1,26 +1,52 @@
-import type { Random } from "@nomad/base";
+import type { FaultKind, Qpn, Random, RuledTraffic, VLid, VQpn } from "@nomad/base";
 
-/** What may happen to a control message or a packet on its way; the same words in simulations and in labs. */
-export const faultKinds = ["pass", "delay", "drop", "duplicate", "reorder", "corrupt", "cut"] as const;
-export type FaultKind = (typeof faultKinds)[number];
-
-/** What a rule is about. */
-export type RuledTraffic = "control" | "wire" | "bulk";
+/** A queue pair, or all of a guest's: by the guest and what its program calls it, or by the number in packets. */
+export interface RuledQp {
+  readonly vlid: VLid | null;
+  readonly vqpn: VQpn | null;
+  readonly qpn: Qpn | null;
+}
 
 export interface FaultRule {
   readonly kind: Exclude<FaultKind, "pass">;
-  readonly on: RuledTraffic;
+  readonly on: readonly RuledTraffic[];
   /** Names of the two ends, in the direction of travel; null is anyone. */
   readonly from: string | null;
   readonly to: string | null;
+  /** The other direction, too. */
+  readonly bothWays: boolean;
   /** Only control messages of this kind; null is any. */
   readonly message: string | null;
+  /** Only packets with one of these opcodes; null is any. */
+  readonly opcodes: readonly number[] | null;
+  /** Only packets that go to or come from these queue pairs; null is any. */
+  readonly qp: RuledQp | null;
   /** Each that matches is hit with this probability. */
   readonly chance: number;
   /** So many are hit at most. */
   readonly timesMax: number;
   /** How long what is delayed, reordered or duplicated is kept back, ms. */
   readonly ms: number;
+}
+
+/** What a rule is about unless it says more: everything, always. */
+export const everything: Omit<FaultRule, "kind" | "on"> = {
+  from: null,
+  to: null,
+  bothWays: false,
+  message: null,
+  opcodes: null,
+  qp: null,
+  chance: 1,
+  timesMax: Number.POSITIVE_INFINITY,
+  ms: 0,
+};
+
+/** What a rule may look at: a message's kind; a packet's opcode and queue pairs. */
+export interface Subject {
+  readonly message?: string;
+  readonly opcode?: number;
+  readonly isOf?: (qp: RuledQp) => boolean;
 }
 
 /** What happens to one message or packet. `ms`: as in the rule. */
@@ -30,9 +56,11 @@ export interface Fate {
 }
 
 const passes: Fate = { kind: "pass", ms: 0 };
+const anySubject: Subject = {};
 
 interface ActiveRule {
   readonly rule: FaultRule;
+  readonly random: Random;
   hits: number;
 }
 
@@ -47,9 +75,9 @@ export class FaultRules {
     this.#onHit = onHit;
   }
 
-  /** Put a rule in force; the answer takes it back. */
-  add(rule: FaultRule): () => void {
-    const active: ActiveRule = { rule, hits: 0 };
+  /** Put a rule in force, maybe with dice of its own; the answer takes it back. */
+  add(rule: FaultRule, random: Random = this.#random): () => void {
+    const active: ActiveRule = { rule, random, hits: 0 };
     this.#active.add(active);
     return () => void this.#active.delete(active);
   }
@@ -59,12 +87,12 @@ export class FaultRules {
     return this.#active.size === 0;
   }
 
-  /** `what`: the kind of a control message. The first rule that hits decides. */
-  judge(on: RuledTraffic, from: string, to: string, what: string | null = null): Fate {
+  /** The first rule that hits decides. */
+  judge(on: RuledTraffic, from: string, to: string, subject: Subject = anySubject): Fate {
     for (const active of this.#active) {
       const { rule } = active;
-      if (!concerns(rule, on, from, to, what) || active.hits >= rule.timesMax) continue;
-      if (!this.#random.chance(rule.chance)) continue;
+      if (active.hits >= rule.timesMax || !concerns(rule, on, from, to, subject)) continue;
+      if (!active.random.chance(rule.chance)) continue;
       active.hits++;
       this.#onHit(rule);
       return rule;
@@ -73,7 +101,43 @@ export class FaultRules {
   }
 }
 
-function concerns(rule: FaultRule, on: RuledTraffic, from: string, to: string, what: string | null): boolean {
-  if (rule.on !== on || (rule.message !== null && rule.message !== what)) return false;
-  return (rule.from === null || rule.from === from) && (rule.to === null || rule.to === to);
+function concerns(rule: FaultRule, on: RuledTraffic, from: string, to: string, { message, opcode, isOf }: Subject) {
+  if (!rule.on.includes(on) || !isBetween(rule, from, to)) return false;
+  if (rule.message !== null && rule.message !== message) return false;
+  if (rule.opcodes !== null && (opcode === undefined || !rule.opcodes.includes(opcode))) return false;
+  return rule.qp === null || isOf?.(rule.qp) === true;
+}
+
+function isBetween(rule: FaultRule, from: string, to: string): boolean {
+  const along = (a: string, b: string) =>
+    (rule.from === null || rule.from === a) && (rule.to === null || rule.to === b);
+  return along(from, to) || (rule.bothWays && along(to, from));
+}
+
+/** How whoever holds a message or packet does to it what its fate is. */
+export interface Handling {
+  readonly pass: () => void;
+  /** Hand it over with an error in it; not at all, where that cannot be. */
+  readonly corrupt: () => void;
+  /** Hand it over after so many ms. */
+  readonly later: (ms: number) => void;
+}
+
+/** Does to a message or packet what its fate is. */
+export function suffer({ kind, ms }: Fate, { pass, corrupt, later }: Handling): void {
+  switch (kind) {
+    case "pass":
+      return pass();
+    case "drop":
+    case "cut":
+      return;
+    case "corrupt":
+      return corrupt();
+    case "duplicate":
+      pass();
+      return later(ms);
+    case "delay":
+    case "reorder":
+      return later(ms);
+  }
 }

@@ -1,6 +1,6 @@
 import { Random } from "@nomad/base";
 import { expect, test } from "vitest";
-import { type FaultRule, FaultRules } from "./fault.ts";
+import { everything, type FaultRule, FaultRules } from "./fault.ts";
 import { FaultyLink } from "./faulty-link.ts";
 import { FramePool, FrameWriter, forEachPacket } from "./frame.ts";
 import { conformanceBufferedBytes, linkConformance } from "./link-conformance.ts";
@@ -44,7 +44,7 @@ function arrivals(rule: Pick<FaultRule, "kind" | "ms">): string[] {
     slot?.bytes.fill(first, slot.offset, slot.offset + 20);
     writer.commit(20);
   }
-  rules.add({ on: "wire", from: "a", to: "b", message: null, chance: 1, timesMax: 1, ...rule });
+  rules.add({ ...everything, on: ["wire"], from: "a", to: "b", timesMax: 1, ...rule });
   writer.flush();
   while (scheduler.step());
   return seen;
@@ -66,7 +66,7 @@ test("a corrupted packet differs from what was sent in one bit", () => {
       for (const byte of bytes.subarray(offset, offset + length)) flipped += byte.toString(2).split("1").length - 1;
     });
   while (scheduler.step());
-  rules.add({ kind: "corrupt", on: "wire", from: null, to: null, message: null, chance: 1, timesMax: 1, ms: 0 });
+  rules.add({ ...everything, kind: "corrupt", on: ["wire"], timesMax: 1 });
   const writer = new FrameWriter(a, new FramePool());
   writer.reserve(64)?.bytes.fill(0);
   writer.commit(64);

@@ -1,5 +1,6 @@
-import type { Random } from "@nomad/base";
-import type { Fate, FaultRules } from "./fault.ts";
+import type { Qpn, Random } from "@nomad/base";
+import { bthDestQpn, bthOpcode, headerBytes } from "@nomad/iba";
+import { type Fate, type FaultRules, type RuledQp, type Subject, suffer } from "./fault.ts";
 import { FramePool, FrameWriter, forEachPacket } from "./frame.ts";
 import type { Link, LinkCounters, LinkState } from "./link.ts";
 import type { Scheduler } from "./memory-link.ts";
@@ -12,7 +13,11 @@ export interface FaultyLinkOptions {
   readonly to: string;
   /** Which bit of a packet is flipped when it is corrupted. */
   readonly random: Random;
+  /** Is a packet for this queue pair one that goes to or comes from those that a rule names; by default by its number. */
+  readonly isOf?: (destQpn: Qpn, qp: RuledQp) => boolean;
 }
+
+const hasNumber = (destQpn: Qpn, { vlid, qpn }: RuledQp): boolean => vlid === null && qpn === destQpn;
 
 /** A link whose incoming packets suffer, one by one, what the rules say; going out it is the link behind it. */
 export class FaultyLink implements Link {
@@ -62,29 +67,27 @@ export class FaultyLink implements Link {
     if (rules.quiet) return this.onFrame(frame);
     const packets: { readonly fate: Fate; readonly bytes: Uint8Array }[] = [];
     const wellFormed = forEachPacket(frame, (bytes, offset, length) => {
-      packets.push({ fate: rules.judge("wire", from, to), bytes: bytes.subarray(offset, offset + length) });
+      const packet = bytes.subarray(offset, offset + length);
+      packets.push({ fate: rules.judge("wire", from, to, this.#subject(packet)), bytes: packet });
     });
     if (!wellFormed || packets.every(({ fate }) => fate.kind === "pass")) return this.onFrame(frame);
     for (const { fate, bytes } of packets) this.#suffer(fate, bytes);
     this.#rest.flush();
   }
 
-  #suffer({ kind, ms }: Fate, packet: Uint8Array): void {
-    switch (kind) {
-      case "pass":
-        return this.#pass(packet);
-      case "drop":
-      case "cut":
-        return;
-      case "corrupt":
-        return this.#pass(this.#corrupted(packet));
-      case "duplicate":
-        this.#pass(packet);
-        return this.#later(packet, ms);
-      case "delay":
-      case "reorder":
-        return this.#later(packet, ms);
-    }
+  #subject(packet: Uint8Array): Subject {
+    if (packet.length < headerBytes.bth) return {};
+    const { isOf = hasNumber } = this.#o;
+    const dest = bthDestQpn(packet, 0);
+    return { opcode: bthOpcode(packet, 0), isOf: (qp) => isOf(dest, qp) };
+  }
+
+  #suffer(fate: Fate, packet: Uint8Array): void {
+    suffer(fate, {
+      pass: () => this.#pass(packet),
+      corrupt: () => this.#pass(this.#corrupted(packet)),
+      later: (ms) => this.#later(packet, ms),
+    });
   }
 
   #pass(packet: Uint8Array): void {

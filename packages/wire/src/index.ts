@@ -1,11 +1,13 @@
 export { Fabric, type FabricEvents } from "./fabric.ts";
 export {
+  everything,
   type Fate,
-  type FaultKind,
   type FaultRule,
   FaultRules,
-  faultKinds,
-  type RuledTraffic,
+  type Handling,
+  type RuledQp,
+  type Subject,
+  suffer,
 } from "./fault.ts";
 export { FaultyLink, type FaultyLinkOptions } from "./faulty-link.ts";
 export { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";

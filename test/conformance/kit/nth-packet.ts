@@ -1,5 +1,5 @@
-import { Random } from "@nomad/base";
-import { type Fate, type FaultKind, FaultRules, type RuledTraffic } from "@nomad/wire";
+import { type FaultKind, Random, type RuledTraffic } from "@nomad/base";
+import { type Fate, FaultRules } from "@nomad/wire";
 
 const unharmed: Fate = { kind: "pass", ms: 0 };
 
