@@ -5,7 +5,7 @@ import { decodeQpAttributes } from "./attributes.ts";
 import { type Device, newDevice, type PendingCall, type Qp, type QpAddress } from "./device.ts";
 import { drainDoorbells } from "./doorbells.ts";
 import type { BackendEvents, KeyWanted } from "./events.ts";
-import { execute, missed, type Outcome } from "./hypercalls.ts";
+import { execute, missed, type Outcome } from "./hypercalls/index.ts";
 import { readCall, writeResult } from "./mailbox.ts";
 import { type RemoteKey, RemoteKeys } from "./remote-keys.ts";
 import { staleRemoteKey, translateLocalKeys, writeRemoteKey } from "./translate.ts";

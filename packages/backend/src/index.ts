@@ -2,6 +2,6 @@ export { Backend } from "./backend.ts";
 export type { Device, DeviceSnapshot, QpAddress, RemoteName } from "./device.ts";
 export { deviceMemory } from "./device-memory.ts";
 export type { BackendEvents, KeyWanted } from "./events.ts";
-export { missed, type Outcome } from "./hypercalls.ts";
+export { missed, type Outcome } from "./hypercalls/index.ts";
 export * as migration from "./migration/index.ts";
 export type { PeerCut, PeerName } from "./migration/names.ts";
