@@ -1,4 +1,5 @@
-export { captureHeader, routePath, routes } from "./routes.ts";
+export { openApiDocument } from "./openapi.ts";
+export { captureHeader, type Route, routePath, routes } from "./routes.ts";
 export {
   type CaptureRequest,
   type ConnectionReport,

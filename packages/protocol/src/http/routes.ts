@@ -15,13 +15,40 @@ import {
 const flag = z.enum(["true", "false"]).default("false");
 const noQuery = z.object({});
 
+/** What there is to know of a request: how it is made, what it takes, and what it answers, in one of three forms. */
+export interface Route {
+  readonly tag: "lab" | "guests" | "moves" | "captures";
+  readonly summary: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly query: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** One JSON value. */
+  readonly answer?: z.ZodType;
+  /** One JSON value a line. */
+  readonly stream?: z.ZodType;
+  /** Bytes of this media type. */
+  readonly media?: string;
+  /** The status of success, 200 when absent. */
+  readonly success?: 201 | 202;
+}
+
 /**
  * The HTTP API of central. A path's `:name` stands for one escaped segment; `stream` routes answer with one JSON value
  * a line (application/x-ndjson) until either side closes; blank lines keep an idle stream alive and mean nothing.
  */
 export const routes = {
-  status: { method: "GET", path: "/v1/status", query: noQuery, answer: status },
+  status: {
+    tag: "lab",
+    summary: "The state of the whole lab: hosts, guests and moves.",
+    method: "GET",
+    path: "/v1/status",
+    query: noQuery,
+    answer: status,
+  },
   runGuest: {
+    tag: "guests",
+    summary: "Starts a guest; without `host` central chooses one. Answers when it runs.",
     method: "POST",
     path: "/v1/guests",
     query: noQuery,
@@ -29,19 +56,34 @@ export const routes = {
     answer: z.object({ guest }),
     success: 201,
   },
-  /** Asks the guest to end in its own way; with `force` it is destroyed at once. Answers before it has ended. */
   stopGuest: {
+    tag: "guests",
+    summary: "Asks a guest to end in its own way; with `force` it is destroyed at once. Answers before it has ended.",
     method: "DELETE",
     path: "/v1/guests/:name",
     query: z.object({ force: flag }),
     answer: z.object({ guest }),
     success: 202,
   },
-  logs: { method: "GET", path: "/v1/guests/:name/logs", query: z.object({ follow: flag }), stream: logLine },
-  /** The guest's last report, or null when it made none. */
-  report: { method: "GET", path: "/v1/guests/:name/report", query: noQuery, answer: guestReport.nullable() },
-  /** Answers at once, or with `wait` when the move has ended, however it ended. */
+  logs: {
+    tag: "guests",
+    summary: "What a guest printed; with `follow` also what it will print.",
+    method: "GET",
+    path: "/v1/guests/:name/logs",
+    query: z.object({ follow: flag }),
+    stream: logLine,
+  },
+  report: {
+    tag: "guests",
+    summary: "The guest's last report, or null when it made none.",
+    method: "GET",
+    path: "/v1/guests/:name/report",
+    query: noQuery,
+    answer: guestReport.nullable(),
+  },
   startMove: {
+    tag: "moves",
+    summary: "Moves a guest. Answers at once, or with `wait` when the move has ended, however it ended.",
     method: "POST",
     path: "/v1/moves",
     query: z.object({ wait: flag }),
@@ -49,13 +91,48 @@ export const routes = {
     answer: z.object({ move: moveRecord }),
     success: 202,
   },
-  move: { method: "GET", path: "/v1/moves/:name", query: noQuery, answer: z.object({ move: moveRecord }) },
-  /** Packets as they pass, as pcapng (application/x-pcapng), until either side ends it. Which it is: `captureHeader`. */
-  capture: { method: "GET", path: "/v1/capture", query: captureRequest },
-  /** Ends a capture: its stream ends with the statistics of its interfaces. */
-  endCapture: { method: "DELETE", path: "/v1/capture/:name", query: noQuery, answer: z.object({}), success: 202 },
-  events: { method: "GET", path: "/v1/events", query: noQuery, stream: labEvent },
-} as const;
+  move: {
+    tag: "moves",
+    summary: "A move, under way or ended.",
+    method: "GET",
+    path: "/v1/moves/:name",
+    query: noQuery,
+    answer: z.object({ move: moveRecord }),
+  },
+  capture: {
+    tag: "captures",
+    summary: "Packets as they pass, as pcapng, until either side ends it. Which capture it is, a header says.",
+    method: "GET",
+    path: "/v1/capture",
+    query: captureRequest,
+    media: "application/x-pcapng",
+  },
+  endCapture: {
+    tag: "captures",
+    summary: "Ends a capture: its stream ends with the statistics of its interfaces.",
+    method: "DELETE",
+    path: "/v1/capture/:name",
+    query: noQuery,
+    answer: z.object({}),
+    success: 202,
+  },
+  openApi: {
+    tag: "lab",
+    summary: "This document.",
+    method: "GET",
+    path: "/v1/openapi.json",
+    query: noQuery,
+    answer: z.looseObject({ openapi: z.string() }),
+  },
+  events: {
+    tag: "lab",
+    summary: "The present state, one event for each thing, then whatever changes.",
+    method: "GET",
+    path: "/v1/events",
+    query: noQuery,
+    stream: labEvent,
+  },
+} as const satisfies Record<string, Route>;
 
 /** The header that names a capture in the answer that streams it. */
 export const captureHeader = "nomad-capture";

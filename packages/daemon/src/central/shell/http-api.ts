@@ -9,6 +9,7 @@ import {
   type LabEvent,
   type MoveRecord,
   moveRequest,
+  openApiDocument,
   routes,
 } from "@nomad/protocol/http";
 import { type Context, Hono } from "hono";
@@ -61,6 +62,8 @@ export function httpApi(
   addMoveRoutes(app, central);
   addCaptureRoutes(app, central.captures);
   app.get(routes.status.path, (c) => c.json(central.core.status()));
+  const document = openApiDocument(central.core.status().central.version);
+  app.get(routes.openApi.path, (c) => c.json(document));
   app.get(routes.events.path, (c) => ndjson(c, central, presentState(central), () => true));
   const listener = getRequestListener(app.fetch);
   return (incoming, outgoing) => void listener(incoming, outgoing);
