@@ -15,6 +15,7 @@ import { labDown } from "./commands/lab-down.ts";
 import { labRun } from "./commands/lab-run.ts";
 import { labUp } from "./commands/lab-up.ts";
 import { migrate } from "./commands/migrate.ts";
+import { mpirun } from "./commands/mpirun.ts";
 import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
 
@@ -26,7 +27,7 @@ const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>
   guest: { about: "run guests", verbs: [guestRun, guestLs, guestLogs, guestStop] },
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
-const single: readonly Verb[] = [migrate, evacuate, status, capture, dissect, sim, central, host];
+const single: readonly Verb[] = [migrate, evacuate, mpirun, status, capture, dissect, sim, central, host];
 
 const environmentHelp = `
 Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NO_COLOR.

@@ -14,24 +14,37 @@ const recordSchema = z.object({ builder: z.string(), sources: z.record(z.string(
 type BuildRecord = z.infer<typeof recordSchema>;
 
 /**
- * Builds every program of packages/guest/programs whose image is missing or was built from other sources. Says what it
- * does on stderr, one line each.
+ * Builds every program that is a file of packages/guest/programs itself and whose image is missing or was built from
+ * other sources. Says what it does on stderr, one line each.
  */
 export async function buildAllImages(): Promise<void> {
   mkdirSync(imagesFolder, { recursive: true });
-  const builder = hashOfBuilder();
   const programs = readdirSync(programsFolder).filter((file) => file.endsWith(".ts"));
-  for (const file of programs.sort()) {
-    const name = file.slice(0, -".ts".length);
-    if (!isCurrent(name, builder)) await build(name, builder);
-  }
+  for (const file of programs.sort()) await ensureImage(file.slice(0, -".ts".length));
+}
+
+/** Builds one image if it is of a program of ours and is missing or out of date; says so on stderr. */
+export async function ensureImage(name: string): Promise<void> {
+  const builder = hashOfBuilder();
+  if (!existsSync(join(sourcesRoot, sourceOf(name))) || isCurrent(name, builder)) return;
+  mkdirSync(imagesFolder, { recursive: true });
+  await build(name, builder);
+}
+
+/**
+ * Where the program of an image is: NAME.ts, or of one that is built on first use FOLDER/NAME.ts for an image
+ * FOLDER-NAME.
+ */
+function sourceOf(image: string): string {
+  const flat = `guest/programs/${image}.ts`;
+  return existsSync(join(sourcesRoot, flat)) ? flat : `guest/programs/${image.replace("-", "/")}.ts`;
 }
 
 async function build(name: string, builder: string): Promise<void> {
   const startMs = performance.now();
   process.stderr.write(`building guest image ${name} ...`);
   const seen = new Map<string, string>();
-  const image = await buildImage({ name, entry: `guest/programs/${name}.ts`, readSource: readSources(seen) });
+  const image = await buildImage({ name, entry: sourceOf(name), readSource: readSources(seen) });
   const bytes = encodeImage(image);
   replace(imagePath(name), bytes);
   const sources = Object.fromEntries([...seen].map(([path, source]) => [path, sha256(source)]));
