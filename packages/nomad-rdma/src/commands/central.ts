@@ -5,11 +5,12 @@ import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
 import { packageVersion } from "../shell/version.ts";
-import { type Address, address } from "./options.ts";
+import { type Address, address, integer, movesPerHostLimit } from "./options.ts";
 
 interface Options {
   readonly listen: Address;
   readonly journal: string;
+  readonly movesPerHost: number;
   readonly exitWithParent?: true;
   readonly crashIn?: string;
 }
@@ -26,6 +27,12 @@ export function central(cli: Cli): Command {
         .default(listen, `${listen.host}:${listen.port}`),
     )
     .addOption(new Option("--journal <path>", "the file of its journal").env("NOMAD_JOURNAL").default(":memory:"))
+    .addOption(
+      new Option("--moves-per-host <n>", "moves under way from or to one host; more wait their turn")
+        .env("NOMAD_MOVES_PER_HOST")
+        .argParser(integer(1, movesPerHostLimit))
+        .default(defaults.movesPerHostMax),
+    )
     .option("--exit-with-parent", "end when stdin ends")
     .addOption(new Option("--crash-in <phase>", "for tests: die in this phase of the next move").hideHelp())
     .action((options: Options, command: Command) =>
@@ -41,6 +48,7 @@ export function central(cli: Cli): Command {
             return startCentral({
               ...options.listen,
               journal: options.journal,
+              movesPerHostMax: options.movesPerHost,
               ...(options.crashIn === undefined ? {} : { crashIn: options.crashIn }),
               version: packageVersion(),
               secret,

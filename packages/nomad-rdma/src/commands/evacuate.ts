@@ -12,6 +12,9 @@ import { moveTable } from "../output/views.ts";
 import { abortOnInterrupt } from "../shell/interrupt.ts";
 import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
+import { integer } from "./options.ts";
+
+const guestsMax = 10_000;
 
 /** A guest that could not be moved, and why. */
 interface Left {
@@ -25,12 +28,17 @@ export function evacuate(cli: Cli): Command {
   return new Command("evacuate")
     .description("move every guest of a host to others, each to the one with the fewest guests")
     .argument("<host>", "the host that shall be empty")
-    .action((host: string, _options: object, command: Command) =>
-      cli.finish(command, (globals) => run(cli, globals, host)),
+    .option(
+      "--limit <n>",
+      "ask for so many moves at a time (default: all; central's limit for each host holds)",
+      integer(1, guestsMax),
+    )
+    .action((host: string, { limit = guestsMax }: { limit?: number }, command: Command) =>
+      cli.finish(command, (globals) => run(cli, globals, host, limit)),
     );
 }
 
-async function run(cli: Cli, globals: Globals, host: string): Promise<Outcome> {
+async function run(cli: Cli, globals: Globals, host: string, limit: number): Promise<Outcome> {
   const signal = abortOnInterrupt();
   const client = connectToLab(cli, globals);
   const { hosts } = await client.status();
@@ -43,7 +51,7 @@ async function run(cli: Cli, globals: Globals, host: string): Promise<Outcome> {
     if (sentence?.passing) progress.passing(sentence.text);
     else if (sentence) progress.note(sentence.text);
   });
-  const { moves, left } = await empty(client, host, signal);
+  const { moves, left } = await new Evacuation(client, host, limit, signal).run();
   progress.clear();
   const ok = left.length === 0;
   const words = left.map(({ guest, code, message }) => `${guest} is still on ${host}: ${code}: ${message}`);
@@ -52,30 +60,60 @@ async function run(cli: Cli, globals: Globals, host: string): Promise<Outcome> {
   return { ok, json: { ok, host, moves, left }, text: [...table, summary.join("\n")].join("\n\n") };
 }
 
-/** Moves one guest after the other, looking again after each: guests come and go meanwhile. */
-async function empty(client: LabClient, host: string, signal: AbortSignal) {
-  const moves: MoveRecord[] = [];
-  const failures = new Map<string, Left>();
-  for (;;) {
-    const here = await guestsOf(client, host);
-    const guest = here.find((name) => !failures.has(name));
-    if (guest === undefined) return { moves, left: here.flatMap((name) => failures.get(name) ?? []) };
-    const result = await client.move({ guest }, { wait: true, signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
+/** Moves that are asked for side by side, and guests that come meanwhile, until the host is empty or nothing more goes. */
+class Evacuation {
+  readonly #client: LabClient;
+  readonly #host: string;
+  readonly #limit: number;
+  readonly #signal: AbortSignal;
+  readonly #moves: MoveRecord[] = [];
+  readonly #failures = new Map<string, Left>();
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(client: LabClient, host: string, limit: number, signal: AbortSignal) {
+    this.#client = client;
+    this.#host = host;
+    this.#limit = limit;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<{ moves: MoveRecord[]; left: Left[] }> {
+    for (;;) {
+      const here = await this.#guests();
+      const waiting = here.filter((guest) => !this.#failures.has(guest) && !this.#underWay.has(guest));
+      for (const guest of waiting.slice(0, this.#limit - this.#underWay.size)) this.#start(guest);
+      if (this.#underWay.size === 0) {
+        return { moves: this.#moves, left: here.flatMap((guest) => this.#failures.get(guest) ?? []) };
+      }
+      await Promise.race(this.#underWay.values());
+    }
+  }
+
+  #start(guest: string): void {
+    const ended = this.#move(guest).finally(() => this.#underWay.delete(guest));
+    this.#underWay.set(guest, ended);
+  }
+
+  async #move(guest: string): Promise<void> {
+    const result = await this.#client.move({ guest }, { wait: true, signal: this.#signal }).catch((error: unknown) => {
+      this.#signal.throwIfAborted();
       return reportOf(error);
     });
-    if ("id" in result) moves.push(result);
+    if ("id" in result && result.from === this.#host) this.#moves.push(result);
     const failure = "id" in result ? whyNot(result) : result;
-    if (failure) failures.set(guest, { guest, code: failure.code, message: failure.message });
+    if (failure) this.#failures.set(guest, { guest, code: failure.code, message: failure.message });
+  }
+
+  /** Who runs there, or is on the way to it. */
+  async #guests(): Promise<string[]> {
+    const { guests, moves } = await this.#client.status();
+    const coming = new Set(moves.filter(({ outcome, to }) => outcome === "" && to === this.#host).map((m) => m.guest));
+    const counts = guests.filter((guest) => guest.host === this.#host || coming.has(guest.name));
+    return counts.filter((guest) => !hasEnded(guest)).map(({ name }) => name);
   }
 }
 
 function whyNot({ outcome, error }: MoveRecord): Failure | null {
   if (outcome === "released") return null;
   return error ?? { code: "E_STATE", message: `its move was ${outcome}` };
-}
-
-async function guestsOf(client: LabClient, host: string): Promise<string[]> {
-  const { guests } = await client.status();
-  return guests.filter((guest) => guest.host === host && !hasEnded(guest)).map(({ name }) => name);
 }

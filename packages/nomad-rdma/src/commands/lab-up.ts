@@ -10,12 +10,13 @@ import { startLab } from "../lab/shell/start-lab.ts";
 import { guestTable, hostTable } from "../output/views.ts";
 import { readIfThere } from "../settings/shell/nomad-directory.ts";
 import { aborted, abortOnInterrupt } from "../shell/interrupt.ts";
-import { integer } from "./options.ts";
+import { integer, movesPerHostLimit } from "./options.ts";
 
 interface Options {
   readonly file?: string;
   readonly hosts?: number;
   readonly port: number;
+  readonly movesPerHost?: number;
   readonly detach?: true;
 }
 
@@ -28,6 +29,7 @@ export function labUp(cli: Cli): Command {
     .option("-f, --file <path>", `the lab file (default: ${labFileName} when there is one)`)
     .option("--hosts <n>", "how many hosts (default: the file's, else 3)", integer(1, 64))
     .option("--port <n>", "central's port; 0 is any free one", integer(0, 65_535), defaults.centralPort)
+    .option("--moves-per-host <n>", "moves under way from or to one host", integer(1, movesPerHostLimit))
     .option("-d, --detach", "leave the lab up and return")
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
@@ -39,6 +41,7 @@ export function labUp(cli: Cli): Command {
           hosts,
           port: options.port,
           journal: ":memory:",
+          movesPerHost: options.movesPerHost ?? file.movesPerHost,
           mayBeKept,
           signal,
         });

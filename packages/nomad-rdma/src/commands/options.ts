@@ -9,6 +9,9 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
+/** More moves of one host at once than this are nobody's wish. */
+export const movesPerHostLimit = 1000;
+
 /** A commander parser of HOST:PORT; an IPv6 address stands in brackets. */
 export function address(text: string): Address {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);

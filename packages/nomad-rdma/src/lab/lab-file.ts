@@ -23,6 +23,7 @@ const labFileShape = z.strictObject({
     .union([z.int().min(1).max(hostsMax), z.array(z.strictObject({ name })).min(1).max(hostsMax)])
     .default(3)
     .describe("how many hosts (then named host-a, host-b, ...), or the hosts by name"),
+  movesPerHost: z.int().min(1).max(1000).optional().describe("moves under way from or to one host; more wait"),
   guests: z.array(guest).default([]).describe("guests that start with the lab"),
 });
 
@@ -30,6 +31,7 @@ const labFileShape = z.strictObject({
 export interface LabFile {
   readonly name: string;
   readonly hosts: readonly string[];
+  readonly movesPerHost?: number | undefined;
   readonly guests: readonly z.infer<typeof guest>[];
 }
 
@@ -44,7 +46,7 @@ export function parseLabFile(text: string, path: string): LabFile {
   if (!result.success) throw invalid(path, result.error.issues.map(issueText));
   const { data } = result;
   const hosts = typeof data.hosts === "number" ? hostNames(data.hosts) : data.hosts.map((host) => host.name);
-  const lab = { name: data.name, hosts, guests: data.guests };
+  const lab = { name: data.name, hosts, movesPerHost: data.movesPerHost, guests: data.guests };
   const problems = inconsistencies(lab);
   if (problems.length > 0) throw invalid(path, problems);
   return lab;

@@ -1,6 +1,7 @@
 import type { Guest, Host, LabEvent, MoveRecord } from "@nomad/protocol/http";
 import { duration, plural } from "./format.ts";
 import type { Style } from "./style.ts";
+import { stageOf } from "./views.ts";
 
 /** A sentence about what happened; one that is passing will be overtaken by the next. */
 export interface Sentence {
@@ -76,7 +77,8 @@ export class Narrator {
     const what = `${move.guest} ${move.from} -> ${move.to}`;
     const key = `move ${move.id}`;
     if (move.outcome === "") {
-      return { key, state: move.phase, sentence: { text: `${what}: ${move.phase}`, passing: true } };
+      const stage = stageOf(move);
+      return { key, state: stage, sentence: { text: `${what}: ${stage}`, passing: true } };
     }
     const outcome = move.outcome === "released" ? this.#style.good(move.outcome) : this.#style.bad(move.outcome);
     const figures = `${duration(move.totalMs)}, paused ${duration(move.pausedMs)}, ${plural(move.rounds, "round")}`;

@@ -28,11 +28,15 @@ const guestColumns: readonly Column<Guest>[] = [
   },
 ];
 
+/** How a move ended, or how far it is. */
+export const stageOf = ({ outcome, place, phase }: MoveRecord): string =>
+  outcome || (place > 0 ? `queued (${place})` : phase);
+
 const moveColumns: readonly Column<MoveRecord>[] = [
   { title: "guest", cell: (move) => move.guest },
   { title: "from", cell: (move) => move.from },
   { title: "to", cell: (move) => move.to },
-  { title: "outcome", cell: (move) => move.outcome || move.phase },
+  { title: "outcome", cell: stageOf },
   { title: "total", align: "right", cell: (move) => duration(move.totalMs) },
   { title: "paused", align: "right", cell: (move) => duration(move.pausedMs) },
   { title: "rounds", align: "right", cell: (move) => number(move.rounds) },

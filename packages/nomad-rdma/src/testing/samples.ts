@@ -30,6 +30,7 @@ export function sampleMove(difference: Partial<MoveRecord> = {}): MoveRecord {
     to: "host-b",
     protocol: "nomad",
     phase: "released",
+    place: 0,
     outcome: "released",
     error: null,
     totalMs: 250,

@@ -1,4 +1,4 @@
-import { NomadError, planted, type Timings, timings, unreachable } from "@nomad/base";
+import { defaults, NomadError, planted, type Timings, timings, unreachable } from "@nomad/base";
 import type { Guest, MoveRecord, Status } from "../http/index.ts";
 import { Inbox } from "../inbox.ts";
 import { type Answer, isAnswer, isRequest, type Message, type Notice, type Request } from "../message.ts";
@@ -16,6 +16,8 @@ export interface CentralOptions {
   readonly generation: number;
   readonly version: string;
   readonly timings?: Timings;
+  /** Moves under way from or to one host; more wait. */
+  readonly movesPerHostMax?: number;
   /** What the journal holds, and the time now, ms. */
   readonly recovered?: Recovered;
   readonly now?: number;
@@ -35,7 +37,13 @@ export class Central {
 
   constructor(options: CentralOptions) {
     this.#version = options.version;
-    this.#central = new CentralContext(options.generation, options.timings ?? timings, options.now ?? 0);
+    const movesPerHostMax = options.movesPerHostMax ?? defaults.movesPerHostMax;
+    this.#central = new CentralContext(
+      options.generation,
+      options.timings ?? timings,
+      movesPerHostMax,
+      options.now ?? 0,
+    );
     this.#hosts = new Hosts(this.#central, (host, error) => this.#hostLost(host, error));
     this.#guests = new LabGuests(this.#central, (guest, error) => this.#sequencer.guestEnded(guest, error));
     this.#sequencer = new Sequencer(this.#central, this.#guests);

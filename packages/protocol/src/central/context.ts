@@ -13,15 +13,17 @@ export class CentralContext {
   readonly directory = new Directory();
   readonly generation: number;
   readonly timings: Timings;
+  readonly movesPerHostMax: number;
   readonly requests: Requests;
   readonly effects: CentralEffect[] = [];
   readonly #onJournaled = new Map<number, () => void>();
   #nextTicket = 1;
   now: number;
 
-  constructor(generation: number, timings: Timings, now: number) {
+  constructor(generation: number, timings: Timings, movesPerHostMax: number, now: number) {
     this.generation = generation;
     this.timings = timings;
+    this.movesPerHostMax = movesPerHostMax;
     this.now = now;
     this.requests = new Requests((to, message) => this.send(to, message), timings.resendMs);
   }

@@ -68,9 +68,9 @@ export class Directory {
   }
 
   /** The host that is up and has the fewest guests, the first by name among equals; never the one called `besides`. */
-  leastLoaded(besides?: string): HostRecord {
+  leastLoaded(besides?: string, guestsAt = (host: string) => this.guestsAt(host)): HostRecord {
     const up = [...this.hosts.values()].filter((host) => host.state === "up" && host.name !== besides);
-    const ordered = up.sort((a, b) => this.guestsAt(a.name) - this.guestsAt(b.name) || (a.name < b.name ? -1 : 1));
+    const ordered = up.sort((a, b) => guestsAt(a.name) - guestsAt(b.name) || (a.name < b.name ? -1 : 1));
     if (!ordered[0])
       throw new NomadError("E_NO_HOST", besides === undefined ? "no host is up" : `no host but ${besides} is up`);
     return ordered[0];

@@ -30,6 +30,13 @@ export class Drive {
     this.#on = on;
   }
 
+  /** Its turn has come. */
+  begin(move: Move): void {
+    this.active.add(move);
+    enter(move, "planned", this.#central.now);
+    this.proceed(move);
+  }
+
   /** Ask what the phase asks; with all answers in, enter the next. */
   proceed(move: Move): void {
     this.#central.moveChanged(move);

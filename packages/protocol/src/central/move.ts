@@ -12,8 +12,8 @@ export interface Move {
   readonly vlid: VLid;
   readonly token: string;
   readonly inject: Injection | null;
-  /** The guest's epoch at the destination if it is decided so; an abort takes the one after it. */
-  readonly epoch: number;
+  /** The guest's epoch at the destination if it is decided so; an abort takes the one after it. Settled when it begins. */
+  epoch: number;
   /** Moves planned earlier have smaller ones. */
   readonly order: number;
   /** From SUSPEND until the peers have resumed: see protocols/nomad/claims.ts. */
@@ -90,6 +90,7 @@ function emptyRecord(id: string, guest: string, from: string, to: string, protoc
     to,
     protocol,
     phase: "planned",
+    place: 0,
     outcome: "",
     error: null,
     totalMs: 0,

@@ -1,4 +1,4 @@
-import { defaults, NomadError, planted, type VLid } from "@nomad/base";
+import { NomadError, planted, type VLid } from "@nomad/base";
 import type { Injection, MoveRecord, ProtocolName } from "../http/index.ts";
 import type { AnswerOf } from "../message.ts";
 import { isDecided, isEnded } from "../phase.ts";
@@ -14,7 +14,8 @@ import { type MoveRow, moveEntry } from "./records.ts";
 
 export interface MovePlan {
   readonly guest: string;
-  readonly to: string;
+  /** Null: central chooses. */
+  readonly to: string | null;
   readonly protocol?: ProtocolName | undefined;
   readonly inject: Injection | null;
   readonly token: string;
@@ -27,12 +28,12 @@ export class Sequencer {
   readonly #queue: MoveQueue;
   readonly #drive: Drive;
   readonly #destinationLost: DestinationLost;
-  readonly #onEnd = new Map<Move, (record: MoveRecord) => void>();
+  readonly #onEnd = new Map<Move, ((record: MoveRecord) => void)[]>();
   #nextId = 1;
 
   constructor(central: CentralContext, guests: LabGuests) {
     this.#central = central;
-    this.#queue = new MoveQueue(defaults.movesPerHostMax);
+    this.#queue = new MoveQueue(central.movesPerHostMax, (move) => central.moveChanged(move));
     this.#drive = new Drive(central, {
       ended: (move) => this.#ended(move),
       destinationLost: (move) => this.#destinationLost.beforeRunning(move),
@@ -40,26 +41,56 @@ export class Sequencer {
     this.#destinationLost = new DestinationLost(central, guests, this.#drive);
   }
 
-  /** Plan a move. `ended`, when given, runs at its end. Throws NomadError when it cannot be. */
-  plan(o: MovePlan, ended?: (record: MoveRecord) => void): Move {
-    const { directory, now, generation } = this.#central;
+  /**
+   * Plan a move; a guest that has one already moves on when that has ended. Whoever wants a guest where it is going
+   * already, or only away, shares that move, and its ways. `ended`, when given, runs at its end. Throws NomadError when
+   * it cannot be.
+   */
+  plan(o: MovePlan, ended: (record: MoveRecord) => void = () => {}): Move {
+    const { directory } = this.#central;
     const guest = directory.guest(o.guest);
-    const [from, to] = [directory.host(guest.host), directory.host(o.to)];
-    if (guest.state !== "running")
-      throw new NomadError(guest.state === "moving" ? "E_BUSY" : "E_STATE", `guest ${guest.name} is ${guest.state}`);
-    if (from === to) throw new NomadError("E_STATE", `guest ${guest.name} runs at ${to.name} already`);
-    if (to.state !== "up") throw new NomadError("E_STATE", `host ${to.name} is ${to.state}`);
-    const id = `${generation}-${this.#nextId++}`;
-    const { token, inject, protocol = "nomad" } = o;
-    const plan = { order: this.moves.size, vlid: guest.vlid, epoch: guest.epoch + 1, token, inject, protocol };
-    const move = plannedMove(id, guest.name, from.name, to.name, plan, now);
-    guest.state = "moving";
-    this.moves.set(id, move);
-    if (ended) this.#onEnd.set(move, ended);
+    if (guest.state !== "running" && guest.state !== "moving")
+      throw new NomadError("E_STATE", `guest ${guest.name} is ${guest.state}`);
+    const before = this.#latest(guest.name);
+    const isGoing = before !== undefined && before.phase !== "aborting";
+    const shared = isGoing && (o.to ?? before.record.to) === before.record.to;
+    const move = shared ? before : this.#newMove(o, guest);
+    this.#onEnd.set(move, [...(this.#onEnd.get(move) ?? []), ended]);
+    if (shared) return move;
     this.#queue.push(move);
     this.#central.guestChanged(guest);
     this.#startNext();
     return move;
+  }
+
+  #newMove({ token, inject, protocol = "nomad", ...o }: MovePlan, guest: GuestRecord): Move {
+    const { directory, now, generation } = this.#central;
+    const from = this.#goesTo(guest);
+    const to = o.to === null ? directory.leastLoaded(from, (host) => this.#expectedAt(host)) : directory.host(o.to);
+    if (from === to.name) throw new NomadError("E_STATE", `guest ${guest.name} runs at ${to.name} already`);
+    if (to.state !== "up") throw new NomadError("E_STATE", `host ${to.name} is ${to.state}`);
+    const id = `${generation}-${this.#nextId++}`;
+    const plan = { order: this.moves.size, vlid: guest.vlid, epoch: guest.epoch + 1, token, inject, protocol };
+    const move = plannedMove(id, guest.name, from, to.name, plan, now);
+    guest.state = "moving";
+    this.moves.set(id, move);
+    return move;
+  }
+
+  /** Of a guest: the move that will end last. */
+  #latest(guest: string): Move | undefined {
+    return this.#queue.of(guest).at(-1) ?? [...this.#drive.active].find(({ record }) => record.guest === guest);
+  }
+
+  /** Where a guest is when all moves that were asked for have ended well. */
+  #goesTo({ name, host }: GuestRecord): string {
+    const move = this.#latest(name);
+    return move && move.phase !== "aborting" ? move.record.to : host;
+  }
+
+  #expectedAt(host: string): number {
+    const living = [...this.#central.directory.guests.values()].filter(isAlive);
+    return living.filter((guest) => this.#goesTo(guest) === host).length;
   }
 
   /** A move that a former central left: finished when it was decided, undone when not. */
@@ -85,9 +116,9 @@ export class Sequencer {
   #startNext(): void {
     const { active } = this.#drive;
     for (let move = this.#queue.take(active); move; move = this.#queue.take(active)) {
-      active.add(move);
+      move.epoch = this.#guestOf(move).epoch + 1;
       this.#central.journal(moveEntry(move));
-      this.#drive.proceed(move);
+      this.#drive.begin(move);
     }
   }
 
@@ -96,7 +127,9 @@ export class Sequencer {
     if (!this.#queue.remove(move)) return this.#drive.abort(move, error);
     move.record.error = failureOf(error);
     enter(move, "aborted", this.#central.now);
-    this.#ended(move);
+    move.record.outcome = "aborted";
+    this.#tellEnd(move);
+    this.#startNext();
   }
 
   #ended(move: Move): void {
@@ -106,14 +139,31 @@ export class Sequencer {
     if (aborted && isAlive(guest)) guest.epoch = planted("reused-epoch") ? move.epoch - 1 : move.epoch + 1;
     if (aborted && !isAlive(guest)) resumePeersOfLost(this.#central, move);
     move.record.outcome = isAlive(guest) ? (aborted ? "aborted" : "released") : "lost";
-    if (guest.state === "moving") guest.state = "running";
+    this.#tellEnd(move);
+    this.#goOnFrom(guest);
+    this.#startNext();
+  }
+
+  #tellEnd(move: Move): void {
+    const guest = this.#guestOf(move);
+    if (guest.state === "moving" && this.#latest(guest.name) === undefined) guest.state = "running";
     // An abort that is known without the epoch it has burnt would let the next move use that epoch again.
     this.#central.guestChanged(guest, moveEntry(move));
     this.#central.moveChanged(move);
-    const ended = this.#onEnd.get(move);
+    const ended = this.#onEnd.get(move) ?? [];
     this.#onEnd.delete(move);
-    ended?.(move.record);
-    this.#startNext();
+    for (const tell of ended) tell(move.record);
+  }
+
+  /** The guest's next move begins where the one before has left it. */
+  #goOnFrom(guest: GuestRecord): void {
+    const [next] = this.#queue.of(guest.name);
+    if (!next) return;
+    next.record.from = guest.host;
+    if (isAlive(guest) && guest.host !== next.record.to) return this.#central.moveChanged(next);
+    const why = isAlive(guest) ? `runs at ${guest.host} already` : `is ${guest.state}`;
+    this.abort(next, new NomadError("E_STATE", `guest ${guest.name} ${why}`));
+    this.#goOnFrom(guest);
   }
 
   // --- what happens meanwhile ---
@@ -141,7 +191,7 @@ export class Sequencer {
   /** A host is dead for good. Its part in the move under way is played by nobody; others are not kept waiting. */
   hostLost(name: string, error: NomadError): void {
     for (const move of [...this.#queue]) {
-      if (move.record.to === name || move.record.from === name) this.abort(move, error);
+      if (move.record.to === name || !isAlive(this.#guestOf(move))) this.abort(move, error);
     }
     for (const move of [...this.#drive.active]) {
       const { from, to } = move.record;

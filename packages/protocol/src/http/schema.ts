@@ -68,6 +68,8 @@ export const moveRecord = z.object({
   protocol: protocolName.default("nomad"),
   /** The phase it is in, or the last one it reached. */
   phase: z.string(),
+  /** Its place in the queue: 1 is next; 0 when it has begun or ended. */
+  place: count.default(0),
   outcome: moveOutcome,
   error: failure.nullable(),
   totalMs: milliseconds,

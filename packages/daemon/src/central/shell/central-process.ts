@@ -13,6 +13,8 @@ export interface CentralProcessOptions {
   readonly journal: string;
   readonly version: string;
   readonly log: Logger;
+  /** Moves under way from or to one host. */
+  readonly movesPerHostMax?: number;
 }
 
 /** Central's core with sockets, a clock and a disk. */
@@ -33,6 +35,7 @@ export class CentralProcess {
     this.core = new Central({
       generation: this.#journal.generation,
       version: o.version,
+      ...(o.movesPerHostMax !== undefined && { movesPerHostMax: o.movesPerHostMax }),
       recovered: recover(this.#journal.read()),
       now: clock(),
     });

@@ -126,9 +126,8 @@ function withoutType({ type: _, ...line }: LabEvent): object {
 function addMoveRoutes(app: Hono, central: CentralProcess): void {
   const { core } = central;
   app.post(routes.startMove.path, async (c) => {
-    const { guest, to: chosen, protocol, inject } = await bodyOf(c, moveRequest);
-    const to = chosen ?? core.directory.leastLoaded(core.directory.guest(guest).host).name;
-    const wanted = { guest, to, protocol, inject: inject ?? null, token: randomUUID() };
+    const { guest, to = null, protocol, inject = null } = await bodyOf(c, moveRequest);
+    const wanted = { guest, to, protocol, inject, token: randomUUID() };
     if (c.req.query("wait") !== "true") {
       const move = core.startMove(wanted, clock());
       central.turn();

@@ -51,10 +51,6 @@ interface Route {
   readonly path: string;
 }
 
-/** How long a move may take, all its phases at the bounds of `defaults` together. */
-const moveTimeoutMs =
-  defaults.precopyMs + defaults.drainBudgetMs + defaults.stopBudgetMs + 10 * defaults.controlRequestMs;
-
 /**
  * Central's HTTP API, typed. Every call may fail with E_NO_LAB, E_AUTH, E_TIMEOUT, E_UNREACHABLE, E_MESSAGE and with
  * the code that central answers.
@@ -91,7 +87,8 @@ export class LabClient {
   /** Starts a move; with `wait` resolves when it has ended, however it ended. */
   async move(body: MoveRequest, options: { wait: boolean; signal?: AbortSignal | undefined }): Promise<MoveRecord> {
     const query = { wait: String(options.wait) };
-    const timeoutMs = options.wait ? moveTimeoutMs : this.#timeoutMs;
+    // It ends by itself: central bounds each of its phases, but not its place in the queue.
+    const timeoutMs = options.wait ? Number.POSITIVE_INFINITY : this.#timeoutMs;
     const call = { body, query, timeoutMs, signal: options.signal };
     return (await this.#ask(routes.startMove, routes.startMove.answer, call)).move;
   }

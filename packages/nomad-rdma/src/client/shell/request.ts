@@ -9,7 +9,7 @@ export interface Request {
   readonly method: string;
   readonly token: string;
   readonly body?: unknown;
-  /** How long until the answer begins. */
+  /** How long until the answer begins; Infinity: as long as the connection holds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,9 +23,9 @@ const noLab: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTU
 export function send(request: Request): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const started = open(request);
-  const timer = setTimeout(() => {
-    started.destroy(new NomadError("E_TIMEOUT", `${request.url} did not answer within ${request.timeoutMs} ms`));
-  }, request.timeoutMs);
+  const giveUp = () =>
+    void started.destroy(new NomadError("E_TIMEOUT", `${request.url} did not answer within ${request.timeoutMs} ms`));
+  const timer = Number.isFinite(request.timeoutMs) ? setTimeout(giveUp, request.timeoutMs) : undefined;
   started.on("response", (response) => {
     clearTimeout(timer);
     resolve(response);

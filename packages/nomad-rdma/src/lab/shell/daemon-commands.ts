@@ -9,6 +9,8 @@ export interface DaemonSettings {
   readonly port: number;
   readonly journal: string;
   readonly secretFile: string;
+  /** Moves under way from or to one host; central's default when left out. */
+  readonly movesPerHost?: number | undefined;
   readonly images: string;
   /** The first host's seed; the others count on. */
   readonly seed?: number | undefined;
@@ -27,6 +29,7 @@ export function daemonCommands(settings: DaemonSettings): DaemonCommands {
       ...all,
       ...["--listen", `127.0.0.1:${settings.port}`],
       ...["--journal", settings.journal],
+      ...(settings.movesPerHost === undefined ? [] : ["--moves-per-host", String(settings.movesPerHost)]),
     ],
     host: ({ name, index, central }) => [
       process.execPath,

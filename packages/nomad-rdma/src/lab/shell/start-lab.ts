@@ -16,6 +16,7 @@ export interface StartOptions {
   readonly port: number;
   readonly journal: string;
   readonly seed?: number | undefined;
+  readonly movesPerHost?: number | undefined;
   /** Will it outlive us? Then its logs go to files, else to our stderr. */
   readonly mayBeKept: boolean;
   readonly signal: AbortSignal;
@@ -35,6 +36,7 @@ export async function startLab(
     secretFile: path,
     images: cli.environment.NOMAD_IMAGES ?? imagesFolder,
     seed: options.seed,
+    movesPerHost: options.movesPerHost,
     verbose: globals.verbose,
   });
   let started: Lab | undefined;
