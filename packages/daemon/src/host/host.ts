@@ -92,7 +92,7 @@ export class Host {
       lid,
       timings,
       makeHca: (events) => new Hca({ ...hca, events: options.program ? toBoth(events, options.program) : events }),
-      refused: () => this.#refused(),
+      refused: () => this.refused(),
     });
     const { coordinator, fabric } = this;
     const send: HostIo["send"] = (to, message) => this.#io.send(to, message);
@@ -100,7 +100,8 @@ export class Host {
     this.captures = new HostCaptures(capturedHost({ coordinator, fabric, clock, originMs, send }));
   }
 
-  #refused(): Refusals {
+  /** What this host has refused so far. */
+  refused(): Refusals {
     const { rx_icrc_encapsulated, rx_malformed, rx_unknown_qp, rx_refused } = this.hca.counters;
     const packets = rx_icrc_encapsulated + rx_malformed + rx_unknown_qp + rx_refused;
     return { ...this.#io.refused(), frames: this.fabric.framesRefused, packets };

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { healthPath, withHealth } from "./health.ts";
+import { healthPath, notFound, withHealth } from "./health.ts";
 
 let healthy = false;
-const server = createServer(withHealth(() => healthy));
+const server = createServer(withHealth(() => healthy, notFound));
 let url: string;
 
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { type ErrorCode, NomadError } from "@nomad/base";
@@ -18,6 +18,7 @@ import { stream } from "hono/streaming";
 import type { Logger } from "pino";
 import type { ZodType } from "zod";
 import { addCaptureRoutes } from "../../capture/shell/capture-api.ts";
+import { presentsBearer } from "../../shell/bearer.ts";
 import type { CentralProcess } from "./central-process.ts";
 import { clock } from "./clock.ts";
 
@@ -70,10 +71,9 @@ export function httpApi(
 }
 
 function authorize(token: string) {
-  const wanted = Buffer.from(`Bearer ${token}`);
+  const isValid = presentsBearer(token);
   return async (c: Context, next: () => Promise<void>): Promise<Response | undefined> => {
-    const given = Buffer.from(c.req.header("authorization") ?? "");
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    if (!isValid(c.req.header("authorization"))) {
       return fail(new NomadError("E_AUTH", "no valid bearer token: the secret is not the same on both sides"));
     }
     await next();

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { NomadError } from "@nomad/base";
 import { listen } from "@nomad/wire";
+import { centralMetrics } from "../../metrics/central-metrics.ts";
+import { withMetrics, withProcessMetrics } from "../../metrics/shell/serve-metrics.ts";
 import { withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
 import { CentralProcess, type CentralProcessOptions } from "./central-process.ts";
@@ -35,6 +37,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
   const { log, secret } = o;
   const central = new CentralProcess(o);
   if (o.crashIn !== undefined) crashIn(central, o.crashIn);
+  const metrics = withProcessMetrics(centralMetrics(central.core, (watcher) => central.watch(watcher)));
   const onRefused = (error: NomadError, remote: string) => log.warn({ remote, code: error.code }, error.message);
   const server = await listen({
     host: o.host,
@@ -44,7 +47,10 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
     kinds: ["control"],
     onSocket: (socket) => central.adopt(socket),
     onRefused,
-    http: withHealth(() => true, httpApi(central, secret, log)),
+    http: withHealth(
+      () => true,
+      withMetrics(() => metrics, { host: o.host, secret }, httpApi(central, secret, log)),
+    ),
   }).catch((error: unknown) => {
     central.close();
     throw error;

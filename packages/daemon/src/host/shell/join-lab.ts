@@ -4,8 +4,11 @@ import { assert, defaults, type Lid, type NomadError, Random } from "@nomad/base
 import type { HostEvent, Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { hostMetrics } from "../../metrics/host-metrics.ts";
+import { withMetrics, withProcessMetrics } from "../../metrics/shell/serve-metrics.ts";
 import { Channel } from "../../shell/channel.ts";
-import { withHealth } from "../../shell/health.ts";
+import { notFound, withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { type AdapterEvents, Host } from "../host.ts";
@@ -52,6 +55,7 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   const refused = { connections: 0 };
   const failed = Promise.withResolvers<NomadError>();
   let host: Host | null = null;
+  let metrics: Registry | null = null;
   let adopt = (socket: AuthenticatedSocket) => socket.close();
   await using undo = new AsyncDisposableStack();
   const server = await listen({
@@ -65,7 +69,10 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
       refused.connections++;
       log.warn({ remote, code: error.code, refused: refused.connections }, error.message);
     },
-    http: withHealth(() => host !== null),
+    http: withHealth(
+      () => host !== null,
+      withMetrics(() => metrics, { host: o.host, secret }, notFound),
+    ),
   });
   undo.defer(() => server.close());
   const address = o.advertise ?? o.host;
@@ -108,6 +115,7 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   });
   adopt = (socket) => joined.peers.adopt(socket);
   host = joined.host;
+  metrics = withProcessMetrics(hostMetrics(host));
   for (const event of early) host.handle(event);
   log.info({ lid, url }, `host ${name} is up`);
   const end = undo.move();
