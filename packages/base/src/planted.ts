@@ -3,8 +3,9 @@
  * at the one place where it would go wrong; nothing but a simulation ever turns one on.
  */
 export const plantedBugs = {
-  "skip-drain": "the source says SUSPENDED while its guest's work is still under way",
-  "skip-gate": "the send queues towards a moving guest stay open",
+  "skip-gate": "the queue pairs towards a moving guest stay open",
+  "cut-completes-too-much": "after a cut, all that was sent counts as executed",
+  "cut-redelivers": "after a cut, all that was not acknowledged is sent again",
   "stale-name": "the key that a name stood for before its owner moved is taken for the one of now",
   "keep-old-keys": "keys of the old place are not freed",
   "lost-wake-up": "a peer's send queue is not let go when the move has ended",

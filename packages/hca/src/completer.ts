@@ -1,6 +1,4 @@
 import {
-  ACCESS_LOCAL_WRITE,
-  SEND_WQE_SGES,
   WC_BAD_RESP_ERR,
   WC_LOC_PROT_ERR,
   WC_REM_ACCESS_ERR,
@@ -9,7 +7,6 @@ import {
   WC_REM_OP_ERR,
   WC_RNR_RETRY_EXC_ERR,
   WC_SUCCESS,
-  WQE_SGE_COUNT,
 } from "@nomad/abi";
 import { type Psn, unreachable } from "@nomad/base";
 import {
@@ -33,12 +30,13 @@ import {
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import type { QueuePair } from "./queue-pair.ts";
+import { loadReply, placeOriginal } from "./reply.ts";
 import type { Requester } from "./requester.ts";
 import type { SendIntake } from "./send-intake.ts";
-import { ATOMIC_BYTES, type SendOperation, unknownOperation } from "./work-request.ts";
+import { type SendOperation, unknownOperation } from "./work-request.ts";
 
 /** The completion status that a fatal NAK brings (IBA table 60). */
-const nakStatus: Readonly<Record<number, number>> = {
+export const nakStatus: Readonly<Record<number, number>> = {
   [NAK_INVALID_REQUEST]: WC_REM_INV_REQ_ERR,
   [NAK_REMOTE_ACCESS_ERROR]: WC_REM_ACCESS_ERR,
   [NAK_REMOTE_OPERATIONAL_ERROR]: WC_REM_OP_ERR,
@@ -51,8 +49,6 @@ export class Completer {
   readonly #requester: Requester;
   readonly #intake: SendIntake;
   readonly #completions: Completions;
-  readonly #atomicResult = new DataView(new ArrayBuffer(ATOMIC_BYTES));
-  readonly #atomicBytes = new Uint8Array(this.#atomicResult.buffer);
 
   constructor(context: HcaContext, requester: Requester, intake: SendIntake, completions: Completions) {
     this.#context = context;
@@ -174,38 +170,23 @@ export class Completer {
   #place(qp: QueuePair, slot: number, packet: Packet): void {
     const requester = qp.requester;
     const reads = packet.opcode.operation === "read";
-    const offset = psnDistance(psn(requester.firstPsn[slot] as number), packet.psn) * qp.mtu;
+    const done = psnDistance(psn(requester.firstPsn[slot] as number), packet.psn);
+    const offset = (requester.skipped[slot] as number) + done * qp.mtu;
     const left = (requester.bytes[slot] as number) - offset;
     if (reads && packet.payloadBytes !== Math.min(left, qp.mtu)) {
       this.#intake.fail(qp, WC_BAD_RESP_ERR);
       return;
     }
-    this.#loadReply(qp);
+    loadReply(qp, requester.consumer);
     const placed = reads
       ? requester.reply.scatter(offset, packet.payloadBytes, packet.bytes, packet.payloadOffset)
-      : this.#placeAtomic(qp, packet);
+      : placeOriginal(qp, atomicAckOriginal(packet.bytes, packet.offset + (packet.opcode.at.atomicAckEth as number)));
     if (!placed) {
       this.#intake.fail(qp, WC_LOC_PROT_ERR);
       return;
     }
     acknowledged(qp, psnAdd(packet.psn, 1));
     if (requester.unackedPsn === endOf(qp, slot)) this.#completeOldest(qp);
-  }
-
-  /** The original value goes to memory in the byte order of the guest. */
-  #placeAtomic(qp: QueuePair, packet: Packet): boolean {
-    const at = packet.offset + (packet.opcode.at.atomicAckEth as number);
-    this.#atomicResult.setBigUint64(0, atomicAckOriginal(packet.bytes, at), true);
-    return qp.requester.reply.scatter(0, ATOMIC_BYTES, this.#atomicBytes, 0);
-  }
-
-  #loadReply(qp: QueuePair): void {
-    const requester = qp.requester;
-    if (requester.replyIndex === requester.consumer) return;
-    requester.replyIndex = requester.consumer;
-    const at = qp.sq.address(requester.consumer);
-    const count = Math.min(qp.sq.memory.view.getUint32(at + WQE_SGE_COUNT, true), qp.init.sq.maxSge);
-    requester.reply.load(qp.sq.memory, at + SEND_WQE_SGES, count, qp.pd, ACCESS_LOCAL_WRITE);
   }
 
   /** A response was lost: asks again, once for each that is missing. Always false. */

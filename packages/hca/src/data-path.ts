@@ -22,6 +22,7 @@ const BURST = 16;
 /** What happens per packet: packets in, turns at sending, timers. */
 export class DataPath {
   readonly requester: Requester;
+  readonly sends: SendIntake;
   readonly #context: HcaContext;
   readonly #completions: Completions;
   readonly #completer: Completer;
@@ -36,6 +37,7 @@ export class DataPath {
   constructor(context: HcaContext, completions: Completions, queuePairs: ReadonlyMap<Qpn, QueuePair>) {
     const writer = new PacketWriter(context);
     const sends = new SendIntake(context, completions);
+    this.sends = sends;
     const receives = new ReceiveIntake(context, completions);
     this.#context = context;
     this.#completions = completions;

@@ -2,6 +2,7 @@ import { QPS_ERR, QPS_RESET, QPS_SQD, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi"
 import { type Lid, NomadError, type Qpn, type Random } from "@nomad/base";
 import { type Crc32, Icrc } from "@nomad/iba";
 import type { Counters } from "./counters.ts";
+import { Cuts } from "./cut.ts";
 import { DataPath } from "./data-path.ts";
 import { checkRoom, type DeviceLimits, deviceLimits } from "./device-limits.ts";
 import { HcaObjects } from "./hca-objects.ts";
@@ -15,6 +16,7 @@ import type {
   HcaEvents,
   MemoryWindow,
   QpAttributes,
+  QpCut,
   QpInit,
   QpQuery,
   QpSnapshot,
@@ -47,6 +49,7 @@ const OUTSTANDING_PACKETS_MAX = 256;
  */
 export class Hca extends HcaObjects {
   readonly #path: DataPath;
+  readonly #cuts: Cuts;
   readonly #numbers: QpNumbers;
   readonly #queuePairs = new Map<Qpn, QueuePair>();
 
@@ -59,6 +62,7 @@ export class Hca extends HcaObjects {
     });
     this.#numbers = new QpNumbers(options.random);
     this.#path = new DataPath(this.context, this.completions, this.#queuePairs);
+    this.#cuts = new Cuts(this.context, this.#path.sends);
   }
 
   // --- queue pairs. Each throws NomadError: E_VERB for a wrong argument, E_BUSY for what is in use, E_STATE ---
@@ -155,12 +159,14 @@ export class Hca extends HcaObjects {
     this.context.gates.hold(this.#qp(qpn), holder);
   }
 
-  /** This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on. */
+  /** This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on, from what it
+   * has no answer to: its peer may have been frozen. */
   ungate(qpn: Qpn, holder: string, now: number): void {
     const qp = this.#qp(qpn);
     if (!this.context.gates.release(qp, holder)) return;
     qp.requester.retriesLeft = qp.settings.retryCnt;
     qp.requester.rnrRetriesLeft = qp.settings.rnrRetry;
+    if (qp.requester.busy) qp.requester.resend();
     this.#path.requester.restartTimer(qp, now);
     this.context.schedule.add(qp);
   }
@@ -179,14 +185,16 @@ export class Hca extends HcaObjects {
     this.#stop(this.#qp(qpn));
   }
 
+  /** It goes on as it was: what may have been lost is sent again. */
   thaw(qpn: Qpn): void {
     const qp = this.#qp(qpn);
     qp.frozen = false;
+    if (qp.requester.busy) qp.requester.resend();
     this.completions.flush(qp);
     this.context.schedule.add(qp);
   }
 
-  /** What makes it again elsewhere; it must be frozen or held, and drained (E_STATE). */
+  /** What makes it again elsewhere; it must be frozen, or held and drained (E_STATE). */
   snapshot(qpn: Qpn): QpSnapshot {
     return snapshotOf(this.#qp(qpn));
   }
@@ -197,6 +205,14 @@ export class Hca extends HcaObjects {
       qp.frozen = true;
       applySnapshot(qp, snapshot);
     });
+  }
+
+  /**
+   * A frozen queue pair goes on where its peer was cut: what the peer had executed completes, the rest is sent once it is
+   * thawed. `cutOf` a snapshot is what it tells its peer in turn.
+   */
+  applyCut(qpn: Qpn, cut: QpCut): void {
+    this.#cuts.apply(this.#qp(qpn), cut);
   }
 
   /**

@@ -1,6 +1,7 @@
 export type { AddressHandle } from "./address-handle.ts";
 export { CompletionChannel } from "./completion-channel.ts";
 export { type CounterName, Counters, counterNames } from "./counters.ts";
+export { cutOf, reconcile } from "./cut.ts";
 export { type DeviceAttributes, type DeviceLimits, deviceLimits, RD_ATOMIC_MAX } from "./device-limits.ts";
 export { Hca, type HcaOptions } from "./hca.ts";
 export type { RegionChange, RegionInit } from "./memory-region.ts";

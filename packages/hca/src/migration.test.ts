@@ -113,16 +113,17 @@ test("a frozen queue pair whose completion queue overruns is flushed only when t
   expect(b.recvCq.drain()).toMatchObject([{ id: 3n, status: abi.WC_WR_FLUSH_ERR }]);
 });
 
-test("only a queue pair at rest can be taken a snapshot of", () => {
+test("only a queue pair that is frozen, or held and drained, can be taken a snapshot of", () => {
   const { hca } = a.adapter;
   const refused = expect.objectContaining({ code: "E_STATE" });
   expect(() => hca.snapshot(a.qpn)).toThrow(refused);
   send(a, b, 1n);
   hca.run(fabric.now, 9);
-  hca.freeze(a.qpn);
-  expect(() => hca.snapshot(a.qpn)).toThrow(refused);
-  hca.thaw(a.qpn);
   gate(a);
+  expect(() => hca.snapshot(a.qpn)).toThrow(refused);
+  hca.freeze(a.qpn);
+  expect(hca.snapshot(a.qpn).started).toMatchObject([{ firstPsn: 0xfffff0, packets: 1, bytes: 5 }]);
+  hca.thaw(a.qpn);
   fabric.settle();
   expect(hca.snapshot(a.qpn)).toMatchObject({ state: abi.QPS_RTS, sqConsumer: 1, rqConsumer: 0, sqPsn: 0xfffff1 });
 });
@@ -219,7 +220,7 @@ test("a restored queue pair has all that the snapshot says, the records of atomi
   expect(target.hca.snapshot(restored)).toEqual(snapshot);
 });
 
-test("a partly received message is left out: its receive work request stays posted", () => {
+test("a partly received SEND is left out: its receive work request stays posted", () => {
   fabric.filter = dropping([], (p) => p.name === "RC SEND Last", Infinity);
   send(a, b, 1n, 3000);
   fabric.settle(0.5);

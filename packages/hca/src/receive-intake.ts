@@ -2,6 +2,8 @@ import { WC_LOC_PROT_ERR, WC_LOC_QP_OP_ERR } from "@nomad/abi";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import type { QueuePair } from "./queue-pair.ts";
+import type { SharedReceiveQueue } from "./shared-receive-queue.ts";
+import type { RecvRequest } from "./work-request.ts";
 
 /** A work request is held; there is none (or it waits for its keys); it is malformed; the queue's memory is spoilt. */
 export type Taken = "held" | "none" | "malformed" | "spoilt";
@@ -30,8 +32,14 @@ export class ReceiveIntake {
       wellFormed = receives.load(receive);
     }
     responder.holdsReceive = true;
-    qp.srq?.advance();
+    if (qp.srq !== null) this.#takeAway(qp.srq, receive);
     return wellFormed ? "held" : "malformed";
+  }
+
+  /** Its entry is free for another at once. */
+  #takeAway(srq: SharedReceiveQueue, receive: RecvRequest): void {
+    receive.keepNames(srq.ring, srq.consumer, srq.maxSge);
+    srq.advance();
   }
 
   /** An unreliable responder's own fault: the work request that is held fails, and the queue pair with it. */

@@ -88,6 +88,7 @@ export class Replier {
     const missing = psnAdd(response.psn, response.sent);
     responses.clear();
     responses.acknowledge(missing, msn, nakSyndrome(NAK_REMOTE_ACCESS_ERROR));
+    qp.responder.refusal = NAK_REMOTE_ACCESS_ERROR;
     qp.counters.resp_remote_access_errors++;
     this.#context.events.asyncEvent({ kind: "QP_ACCESS_ERR", qpn: qp.qpn });
     this.#completions.enterError(qp);

@@ -23,6 +23,8 @@ export class RequesterState {
   readonly firstPsn: Uint32Array;
   readonly packets: Uint32Array;
   readonly bytes: Float64Array;
+  /** Bytes at its head that need no sending (WRITE) or asking for (READ) again: what a cut has found done. */
+  readonly skipped: Float64Array;
   readonly flags: Uint32Array;
   readonly status: Uint8Array;
   readonly wr: SendOperation[];
@@ -47,6 +49,7 @@ export class RequesterState {
     this.firstPsn = new Uint32Array(ring.entries);
     this.packets = new Uint32Array(ring.entries);
     this.bytes = new Float64Array(ring.entries);
+    this.skipped = new Float64Array(ring.entries);
     this.flags = new Uint32Array(ring.entries);
     this.status = new Uint8Array(ring.entries);
     this.wr = new Array<SendOperation>(ring.entries).fill(unknownOperation);
@@ -89,5 +92,12 @@ export class RequesterState {
   goBack(): void {
     this.txPsn = this.unackedPsn;
     this.txIndex = this.consumer;
+  }
+
+  /** What may have been lost unseen, requests and answers alike, is sent again; an RNR NAK's wait is over. */
+  resend(): void {
+    this.rnrWaiting = false;
+    this.impliedNakPsn = -1;
+    this.goBack();
   }
 }

@@ -141,7 +141,7 @@ export class Requester {
     const writer = this.#writer;
     if (!writer.open(qp, opcode, 0)) return "blocked";
     if (reads) {
-      const offset = done * qp.mtu;
+      const offset = request.skipped + done * qp.mtu;
       const address = request.remoteAddress + offset;
       writeReth(writer.bytes, writer.headerAt("reth"), address, request.rkey, request.sges.bytes - offset);
     } else {

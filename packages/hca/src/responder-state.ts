@@ -12,6 +12,8 @@ export class ResponderState {
   message: "none" | "send" | "write" = "none";
   /** Bytes of it that have come. */
   received = 0;
+  /** Bytes of an RDMA WRITE that had come when it was cut: it goes on as a WRITE of the rest. */
+  carried = 0;
   /** Is a receive work request loaded for the open message: the next of its own queue, or one that a shared queue gave away? */
   holdsReceive = false;
   readonly receive: RecvRequest;
@@ -21,6 +23,8 @@ export class ResponderState {
   writeLength = 0;
   writeRange: Range | null = null;
   writeGeneration = -1;
+  /** The code of the NAK that has ended this connection, or null. */
+  refusal: number | null = null;
   /** A NAK asked for `expectedPsn`: later packets are dropped until it comes. */
   nakSent = false;
   /** Has its owner been told that the peer has sent something? */
@@ -42,10 +46,20 @@ export class ResponderState {
     this.writeRange = null;
   }
 
+  /** An open message begins anew: a SEND from its first byte, a WRITE where it stopped, for its bytes may have been seen. */
+  rewind(): void {
+    if (this.message === "write") this.carried += this.received;
+    this.nakSent = false;
+    this.responses.clear();
+    this.closeMessage();
+  }
+
   /** Nothing has come yet, and the first request will have this PSN. */
   restartAt(psn: Psn): void {
     this.expectedPsn = psn;
     this.msn = 0;
+    this.carried = 0;
+    this.refusal = null;
     this.nakSent = false;
     this.established = false;
     this.atomics.length = 0;

@@ -204,9 +204,10 @@ export class Responder {
   #complete(qp: QueuePair, packet: Packet): Step {
     const responder = qp.responder;
     const { operation } = packet.opcode;
-    const bytes = responder.received;
+    const bytes = responder.received + responder.carried;
     responder.message = "none";
     responder.received = 0;
+    responder.carried = 0;
     responder.msn = (responder.msn + 1) & 0xffffff;
     if (operation === "write") qp.counters.rx_write_requests++;
     if (responder.holdsReceive) this.#completeReceive(qp, packet, bytes);
@@ -295,6 +296,7 @@ export class Responder {
   #fatal(qp: QueuePair, code: number): Step {
     const responder = qp.responder;
     responder.responses.acknowledge(responder.expectedPsn, responder.msn, nakSyndrome(code));
+    responder.refusal = code;
     this.#completions.enterError(qp);
     return "done";
   }

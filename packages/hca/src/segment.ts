@@ -20,14 +20,15 @@ export function sendSegment(
   { psn, number, ends, ackRequest }: Segment,
 ): Turn | "unreadable" {
   const { wr, sges } = request;
-  const offset = number * qp.mtu;
+  const offset = request.skipped + number * qp.mtu;
   const count = Math.min(qp.mtu, sges.bytes - offset);
   const segments = wr.segments[qp.type];
   assert(segments, "a work request without packets is not sent");
   const opcode = segments[positionOf(number === 0, ends)];
   if (!writer.open(qp, opcode, count)) return "blocked";
   if (opcode.at.reth !== undefined) {
-    writeReth(writer.bytes, writer.headerAt("reth"), request.remoteAddress, request.rkey, sges.bytes);
+    const { remoteAddress, rkey, skipped } = request;
+    writeReth(writer.bytes, writer.headerAt("reth"), remoteAddress + skipped, rkey, sges.bytes - skipped);
   }
   if (opcode.immediate) writeImmDt(writer.bytes, writer.headerAt("immDt"), request.immediate);
   if (opcode.invalidate) writeIeth(writer.bytes, writer.headerAt("ieth"), request.rkey);

@@ -5,6 +5,7 @@ import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { planted } from "./mutants.ts";
 import type { QueuePair } from "./queue-pair.ts";
+import type { HcaEvents } from "./types.ts";
 import type { SendRequest } from "./work-request.ts";
 
 /** Takes up posted sends: checks them, has stale ones translated, gives them PSNs, and does what needs no packet. */
@@ -32,8 +33,7 @@ export class SendIntake {
     let status = this.#load(qp, requester.next);
     if (!orderAllows(qp, request)) return unload(qp);
     if (status === WC_SUCCESS && this.#isStale(qp, request)) {
-      const answer = this.#context.events.translate(qp.qpn, "send", qp.sq.address(requester.next));
-      requester.translating = answer === "pending";
+      requester.translating = this.#translate(qp, requester.next) === "pending";
       if (requester.translating) return unload(qp);
       status = this.#load(qp, requester.next);
     }
@@ -43,14 +43,22 @@ export class SendIntake {
     return status === WC_SUCCESS && qp.requesting;
   }
 
-  /** Copies a started work request again, to send packets of it again; it must be what it was. */
+  /**
+   * Copies a started work request again, to send packets of it again; it must be what it was. After a cut it may have to be
+   * translated; false while that takes.
+   */
   reload(qp: QueuePair): boolean {
     const requester = qp.requester;
     const slot = qp.sq.slot(requester.txIndex);
     const request = requester.request;
     let status = this.#load(qp, requester.txIndex);
+    if (status === WC_SUCCESS && this.#isStale(qp, request)) {
+      if (this.#translate(qp, requester.txIndex) === "pending") return unload(qp);
+      status = this.#load(qp, requester.txIndex);
+    }
     if (status === WC_SUCCESS) status = request.check(qp.type, qp.mtu);
     const same = request.wr === requester.wr[slot] && request.sges.bytes === requester.bytes[slot];
+    request.skipped = requester.skipped[slot] as number;
     if (status === WC_SUCCESS && same) return true;
     this.spoil(qp, slot, status === WC_SUCCESS ? WC_LOC_QP_OP_ERR : status);
     return false;
@@ -85,6 +93,10 @@ export class SendIntake {
       this.#completions.send(qp, WC_SUCCESS);
     }
     if (!requester.busy) this.#context.drained(qp);
+  }
+
+  #translate(qp: QueuePair, index: number): ReturnType<HcaEvents["translate"]> {
+    return this.#context.events.translate(qp.qpn, "send", qp.sq.address(index));
   }
 
   #load(qp: QueuePair, index: number): number {
@@ -130,6 +142,7 @@ export class SendIntake {
     requester.firstPsn[slot] = requester.nextPsn;
     requester.packets[slot] = packets;
     requester.bytes[slot] = request.wr.local ? 0 : request.sges.bytes;
+    requester.skipped[slot] = 0;
     requester.flags[slot] = request.flags;
     requester.wr[slot] = request.wr;
     requester.status[slot] = status;

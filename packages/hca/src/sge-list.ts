@@ -2,7 +2,7 @@ import { SGE_ADDRESS, SGE_BYTES, SGE_LENGTH, SGE_LKEY } from "@nomad/abi";
 import { limits } from "@nomad/base";
 import { copyBytes } from "./copy.ts";
 import type { MemoryRegions } from "./memory-region.ts";
-import type { DeviceMemory } from "./types.ts";
+import type { DeviceMemory, TakenReceive } from "./types.ts";
 
 /**
  * The scatter-gather list of one work request: a private copy of what the guest wrote, its keys looked up when their memory
@@ -43,6 +43,18 @@ export class SgeList {
       this.#addresses[i] = high * 2 ** 32 + low;
       this.#lengths[i] = length;
       this.#keys[i] = memory.view.getUint32(element + SGE_LKEY, true);
+      this.#memories[i] = null;
+      this.bytes += length;
+    }
+  }
+
+  /** The same elements, already read. */
+  adopt(elements: TakenReceive["elements"], pd: number, access: number): void {
+    this.#reset(elements.length, pd, access, false);
+    for (const [i, { address, length, lkey }] of elements.entries()) {
+      this.#addresses[i] = address;
+      this.#lengths[i] = length;
+      this.#keys[i] = lkey;
       this.#memories[i] = null;
       this.bytes += length;
     }

@@ -148,13 +148,12 @@ describe("a queue pair that fails", () => {
   });
 });
 
-test("a message that is not whole keeps its queue pair from being taken a snapshot of; later it moves and goes on", () => {
+test("a message that is not whole is put together again after its queue pair has been restored", () => {
   receive(1);
   send(senders[0], 4000);
   fabric.filter = (packet) => packet[0] === 0x00;
   fabric.settle(0.1);
   hca().gate(b.qpn, "move", fabric.now);
-  expect(() => hca().snapshot(b.qpn)).toThrow(code("E_STATE"));
   fabric.filter = () => true;
   fabric.settle();
   hca().freeze(b.qpn);

@@ -1,35 +1,37 @@
-import { QPS_RTR, QPS_SQD } from "@nomad/abi";
+import { QPS_ERR, QPS_RTR, QPS_SQD, QPT_RC } from "@nomad/abi";
 import { NomadError } from "@nomad/base";
+import { psn, psnAdd } from "@nomad/iba";
 import { adoptSettings } from "./modify-qp.ts";
 import { emptySettings, type QueuePair } from "./queue-pair.ts";
 import { ResponseQueue } from "./response-queue.ts";
-import type { QpSnapshot } from "./types.ts";
+import type { QpSnapshot, StartedWork } from "./types.ts";
+import { sendOperations, unknownOperation } from "./work-request.ts";
+
+const opcodeOf = new Map(Object.entries(sendOperations).map(([opcode, wr]) => [wr, Number(opcode)]));
+const UNKNOWN_OPCODE = 0xffffffff;
 
 /**
- * What the queue pair is, as plain data. An incoming message of which only a part has come is left out: its receive work
- * request stays posted.
- * @throws NomadError E_STATE while it may still change: it is neither frozen nor held, or has something under way.
+ * What the queue pair is, as plain data. Of an incoming message of which only a part has come, a SEND begins anew with the
+ * same receive work request, and a WRITE goes on.
+ * @throws NomadError E_STATE while it may still change: it is neither frozen nor held and drained.
  */
 export function snapshotOf(qp: QueuePair): QpSnapshot {
   const { requester, responder, settings } = qp;
-  const resting = qp.frozen || qp.holders.size > 0;
-  if (!resting || requester.busy) {
+  if (!qp.frozen && (qp.holders.size === 0 || requester.busy)) {
     throw new NomadError(
       "E_STATE",
-      `queue pair ${qp.qpn} is ${requester.busy ? "not drained" : "neither frozen nor held"}`,
+      `queue pair ${qp.qpn} is ${requester.busy ? "neither frozen nor drained" : "neither frozen nor held"}`,
     );
   }
-  if (qp.srq !== null && responder.holdsReceive) {
-    throw new NomadError(
-      "E_STATE",
-      `queue pair ${qp.qpn} has taken a receive work request for a message that is not whole`,
-    );
-  }
+  const started = startedOf(qp);
   return {
     type: qp.type,
     state: qp.state,
     attributes: { ...settings },
-    sqPsn: requester.nextPsn,
+    sqPsn: requester.sentPsn,
+    unackedPsn: started.length > 0 ? requester.unackedPsn : requester.sentPsn,
+    started,
+    drainEventDue: qp.drainEventDue,
     rqPsn: responder.expectedPsn,
     msn: responder.msn,
     sqConsumer: requester.consumer,
@@ -37,24 +39,81 @@ export function snapshotOf(qp: QueuePair): QpSnapshot {
     signalAll: qp.init.signalAll,
     userIndex: qp.init.userIndex,
     atomics: responder.atomics.map(({ psn, original }) => ({ psn, original })),
+    refusal: responder.refusal,
+    written: responder.carried + (responder.message === "write" ? responder.received : 0),
+    taken: qp.srq !== null && responder.holdsReceive ? responder.receive.taken() : null,
   };
 }
 
-/** Makes a new queue pair what the snapshot says. The snapshot, not device memory, tells how far the queues are executed. */
+/** What nobody acknowledges is simply posted still; what has failed is flushed elsewhere. */
+function startedOf({ requester, sq, type, state }: QueuePair): StartedWork[] {
+  const started: StartedWork[] = [];
+  if (type !== QPT_RC || state === QPS_ERR) return started;
+  for (let index = requester.consumer; index !== requester.next; index = (index + 1) >>> 0) {
+    const slot = sq.slot(index);
+    started.push({
+      opcode: opcodeOf.get(requester.wr[slot] ?? unknownOperation) ?? UNKNOWN_OPCODE,
+      flags: requester.flags[slot] as number,
+      firstPsn: psn(requester.firstPsn[slot] as number),
+      packets: requester.packets[slot] as number,
+      bytes: requester.bytes[slot] as number,
+      skipped: requester.skipped[slot] as number,
+      status: requester.status[slot] as number,
+    });
+  }
+  return started;
+}
+
+/**
+ * Makes a new queue pair what the snapshot says. The snapshot, not device memory, tells how far the queues are executed.
+ * @throws NomadError E_VERB when more is started than its send queue holds.
+ */
 export function applySnapshot(qp: QueuePair, snapshot: QpSnapshot): void {
   const { requester, responder } = qp;
   qp.state = snapshot.state;
   qp.settings = { ...emptySettings(), ...snapshot.attributes };
+  qp.drainEventDue = snapshot.drainEventDue;
   adoptSettings(qp);
   requester.consumer = snapshot.sqConsumer;
   requester.restartAt(snapshot.sqPsn);
+  restart(qp, snapshot);
   requester.retriesLeft = snapshot.attributes.retryCnt;
   requester.rnrRetriesLeft = snapshot.attributes.rnrRetry;
   responder.restartAt(snapshot.rqPsn);
   if (qp.srq === null) qp.receives.consumer = snapshot.rqConsumer;
   responder.msn = snapshot.msn;
+  responder.refusal = snapshot.refusal;
+  responder.carried = snapshot.written;
   for (const { psn, original } of snapshot.atomics) responder.atomics.push({ psn, original });
+  if (qp.srq !== null && snapshot.taken !== null) {
+    responder.receive.restore(snapshot.taken, qp.srq.pd);
+    responder.holdsReceive = true;
+  }
   const responds = snapshot.state >= QPS_RTR && snapshot.state <= QPS_SQD;
   responder.responses = new ResponseQueue(responds ? snapshot.attributes.maxDestRdAtomic : 0);
   qp.storeConsumers();
+}
+
+/** What was started stays so, with the PSNs it has: unless a cut says more, it is sent again from the oldest on. */
+function restart({ requester, sq }: QueuePair, { started, unackedPsn }: QpSnapshot): void {
+  if (started.length > sq.entries) {
+    throw new NomadError("E_VERB", `${started.length} work requests are started in a queue of ${sq.entries}`);
+  }
+  for (const work of started) {
+    const slot = sq.slot(requester.next);
+    const wr = sendOperations[work.opcode] ?? unknownOperation;
+    requester.wr[slot] = wr;
+    requester.flags[slot] = work.flags;
+    requester.firstPsn[slot] = work.firstPsn;
+    requester.packets[slot] = work.packets;
+    requester.bytes[slot] = work.bytes;
+    requester.skipped[slot] = work.skipped;
+    requester.status[slot] = work.status;
+    requester.nextPsn = psnAdd(work.firstPsn, work.packets);
+    requester.failing ||= work.status !== 0;
+    if (wr.fetches) requester.fetchesOutstanding++;
+    requester.next = (requester.next + 1) >>> 0;
+  }
+  requester.unackedPsn = unackedPsn;
+  requester.goBack();
 }

@@ -98,9 +98,59 @@ export type QpState = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 type LateAttributes = "enSqdAsyncNotify" | "pkeyIndex" | "port" | "qkey";
 type KeptAttributes = Required<Omit<QpAttributes, "state" | "curState">>;
 
+/** A send work request that is started and not completed; its names and data are in the ring. */
+export interface StartedWork {
+  /** WR_* */
+  readonly opcode: number;
+  /** SEND_* */
+  readonly flags: number;
+  readonly firstPsn: Psn;
+  /** 0: it is done, or has failed, and waits for its turn to complete. */
+  readonly packets: number;
+  readonly bytes: number;
+  /** Bytes at its head that an earlier cut has found done. */
+  readonly skipped: number;
+  /** WC_* */
+  readonly status: number;
+}
+
+/** A receive work request that a queue pair has taken from a shared queue, whose entry may hold another by now. */
+export interface TakenReceive {
+  readonly id: bigint;
+  /** `name` is what stands behind the elements for the owner's own use: from it the owner knows the key on any adapter. */
+  readonly elements: readonly {
+    readonly address: number;
+    readonly length: number;
+    readonly lkey: LKey;
+    readonly name: number;
+  }[];
+}
+
+/** The result of an atomic, kept by the responder. */
+export interface AtomicRecord {
+  readonly psn: Psn;
+  readonly original: bigint;
+}
+
+/** What an end of a connection reports to the other when it is cut. Plain data, for msgpack. */
+export interface QpCut {
+  /** Requester: highest PSN ever sent + 1, the first that will be sent after the cut; null when it has never sent. */
+  readonly sqPsn: Psn | null;
+  /** Requester: the oldest PSN it has no answer for. */
+  readonly unackedPsn: Psn;
+  /** Requester: is something started and not completed? */
+  readonly busy: boolean;
+  /** Responder: what it expects; everything before was taken, nothing else. Null when it takes no requests. */
+  readonly rqPsn: Psn | null;
+  /** Responder: results of the last atomics. */
+  readonly atomics: readonly AtomicRecord[];
+  /** Responder: the code of the NAK by which it has ended the connection, or null. */
+  readonly refusal: number | null;
+}
+
 /**
- * What a queue pair is when nothing of it is in flight: enough to make it again on another adapter. Rings and their
- * indices are in device memory and move with it. Plain data, for msgpack.
+ * What a queue pair is when it is frozen: enough to make it again on another adapter. Rings and their indices are in device
+ * memory and move with it. Plain data, for msgpack.
  */
 export interface QpSnapshot {
   readonly type: number;
@@ -108,6 +158,12 @@ export interface QpSnapshot {
   readonly attributes: Omit<KeptAttributes, LateAttributes> & Partial<Pick<KeptAttributes, LateAttributes>>;
   /** PSN of the next request packet that will ever be sent: highest ever sent + 1. */
   readonly sqPsn: Psn;
+  /** The oldest PSN that is not acknowledged; at rest equal to `sqPsn`. */
+  readonly unackedPsn: Psn;
+  /** Oldest first; none at rest. */
+  readonly started: readonly StartedWork[];
+  /** In SQD: an event is to tell that the send queue has drained. */
+  readonly drainEventDue: boolean;
   /** PSN expected of the next request. */
   readonly rqPsn: Psn;
   readonly msn: number;
@@ -118,7 +174,12 @@ export interface QpSnapshot {
   readonly signalAll: boolean;
   readonly userIndex: number;
   /** Results of the last atomics, so that a duplicate is answered and never executed again. */
-  readonly atomics: readonly { readonly psn: Psn; readonly original: bigint }[];
+  readonly atomics: readonly AtomicRecord[];
+  readonly refusal: number | null;
+  /** Bytes of the open RDMA WRITE that are in memory; 0 when there is none. An open SEND begins anew. */
+  readonly written: number;
+  /** The receive work request that an open SEND has taken from a shared queue; one of its own queue stays posted. */
+  readonly taken: TakenReceive | null;
 }
 
 /** What a queue pair is now: its attributes, with the PSNs of the next packet ever sent and of the next expected. */

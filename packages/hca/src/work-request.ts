@@ -20,6 +20,7 @@ import {
   SEND_WQE_RKEY,
   SEND_WQE_SGES,
   SEND_WQE_SWAP,
+  SGE_BYTES,
   WC_BIND_MW,
   WC_COMP_SWAP,
   WC_FETCH_ADD,
@@ -47,7 +48,7 @@ import {
   WR_SEND_WITH_IMM,
   WR_SEND_WITH_INV,
 } from "@nomad/abi";
-import { limits, type Qpn, type RKey } from "@nomad/base";
+import { type LKey, limits, type Qpn, type RKey } from "@nomad/base";
 import {
   type Operation,
   packetsOf,
@@ -61,6 +62,7 @@ import {
 import type { MemoryRegions } from "./memory-region.ts";
 import type { Ring } from "./ring.ts";
 import { SgeList } from "./sge-list.ts";
+import type { TakenReceive } from "./types.ts";
 
 // Work requests are read from memory that the guest may change at any time. Each is copied once when it is taken up, and
 // every field is checked in the copy.
@@ -160,6 +162,8 @@ export class SendRequest {
   bindType = 0;
   /** Are there keys of the owner's in it? */
   keyed = false;
+  /** Bytes at the head of its data that a cut has found done: see RequesterState. */
+  skipped = 0;
   readonly sges: SgeList;
 
   constructor(regions: MemoryRegions) {
@@ -183,6 +187,7 @@ export class SendRequest {
     const at = ring.address(index);
     const view = ring.memory.view;
     this.index = index;
+    this.skipped = 0;
     this.flags = view.getUint32(at + WQE_FLAGS, true);
     this.localEpoch = view.getUint32(at + WQE_LOCAL_EPOCH, true);
     this.remoteEpoch = view.getUint32(at + SEND_WQE_REMOTE_EPOCH, true);
@@ -257,9 +262,36 @@ export class RecvRequest {
   idHigh = 0;
   localEpoch = 0;
   readonly sges: SgeList;
+  /** What the owner keeps behind each element; known for what was taken from a shared queue. */
+  readonly names = new Uint32Array(limits.sgesMax);
 
   constructor(regions: MemoryRegions) {
     this.sges = new SgeList(regions);
+  }
+
+  /** Its entry is about to be free for another: keeps what `load` leaves there. */
+  keepNames(ring: Ring, index: number, maxSge: number): void {
+    const at = ring.address(index) + RECV_WQE_SGES + maxSge * SGE_BYTES;
+    for (let i = 0; i < this.sges.count; i++) this.names[i] = ring.memory.view.getUint32(at + 4 * i, true);
+  }
+
+  /** As plain data, to be restored elsewhere. */
+  taken(): TakenReceive {
+    const { sges, names } = this;
+    const element = (i: number) => {
+      const [address, length, lkey] = [sges.address(i), sges.length(i), sges.key(i) as LKey];
+      return { address, length, lkey, name: names[i] as number };
+    };
+    const id = (BigInt(this.idHigh) << 32n) | BigInt(this.idLow);
+    return { id, elements: Array.from({ length: sges.count }, (_, i) => element(i)) };
+  }
+
+  /** Becomes what was taken elsewhere; its keys are those of this adapter. */
+  restore({ id, elements }: TakenReceive, pd: number): void {
+    this.idLow = Number(id & 0xffffffffn);
+    this.idHigh = Number(id >> 32n);
+    for (const [i, { name }] of elements.entries()) this.names[i] = name;
+    this.sges.adopt(elements, pd, ACCESS_LOCAL_WRITE);
   }
 
   /** Copies entry `index`; false when it is malformed. Keys are looked up when data comes. */

@@ -1,4 +1,4 @@
-import { type Lid, limits, type Psn, type Qpn, type VKey, type VLid, type VQpn } from "@nomad/base";
+import { type Lid, type LKey, limits, type Psn, type Qpn, type VKey, type VLid, type VQpn } from "@nomad/base";
 import { z } from "zod";
 import { name } from "./http/schema.ts";
 
@@ -14,6 +14,8 @@ export const qpn = branded<Qpn>(u24);
 export const vqpn = branded<VQpn>(u24);
 export const psn = branded<Psn>(u24);
 export const vkey = branded<VKey>(u32);
+const lkey = branded<LKey>(u32);
+
 export { name } from "./http/schema.ts";
 
 /** A host as the others see it: where its port is and how to reach it. */
@@ -45,6 +47,22 @@ const ring = { record: u32, ring: u32, entries: z.int().min(1).max(limits.ringEn
 const workRing = z.object({ ...ring, maxSge: z.int().min(0).max(limits.sgesMax) });
 const qpState = z.union([0, 1, 2, 3, 4, 5, 6].map((state) => z.literal(state as 0 | 1 | 2 | 3 | 4 | 5 | 6)));
 
+const started = z.object({
+  opcode: u32,
+  flags: u32,
+  firstPsn: psn,
+  packets: u24,
+  bytes: z.int().min(0),
+  skipped: z.int().min(0),
+  status: u32,
+});
+const taken = z.object({
+  id: z.bigint().min(0n),
+  elements: z.array(z.object({ address: z.number(), length: u32, lkey, name: u32 })).max(limits.sgesMax),
+});
+const atomics = z.array(z.object({ psn, original: z.bigint() })).max(256);
+const refusal = u32.nullable();
+
 const qpSnapshot = z.object({
   type: u32,
   state: qpState,
@@ -68,13 +86,19 @@ const qpSnapshot = z.object({
     enSqdAsyncNotify: u32.exactOptional(),
   }),
   sqPsn: psn,
+  unackedPsn: psn,
+  started: z.array(started).max(limits.ringEntriesMax),
+  drainEventDue: z.boolean(),
   rqPsn: psn,
   msn: u24,
   sqConsumer: u32,
   rqConsumer: u32,
   signalAll: z.boolean(),
   userIndex: u32,
-  atomics: z.array(z.object({ psn, original: z.bigint() })).max(256),
+  atomics,
+  refusal,
+  written: z.int().min(0).max(limits.messageBytesMax),
+  taken: taken.nullable(),
 });
 
 const remote = z.object({ vlid, vqpn });

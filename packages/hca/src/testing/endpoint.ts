@@ -63,7 +63,8 @@ export class Endpoint {
   recvCqn = 0;
   qpn = 0 as Qpn;
   region: MemoryRegion;
-  readonly srqn: number | null;
+  srqn: number | null = null;
+  readonly #shared: boolean;
   readonly #shares: Endpoint | null;
 
   constructor(adapter: FabricAdapter, options: EndpointOptions = {}) {
@@ -72,6 +73,7 @@ export class Endpoint {
     this.access = options.access ?? ACCESS_ALL;
     this.adapter = adapter;
     this.#shares = options.sharedWith ?? null;
+    this.#shared = options.shared ?? false;
     let at = 0;
     const take = (bytes: number) => {
       const from = at;
@@ -94,7 +96,6 @@ export class Endpoint {
       userIndex: options.userIndex ?? 1234,
     };
     this.region = this.attach(adapter);
-    this.srqn = options.sharedWith?.srqn ?? (options.shared ? adapter.hca.createSrq(this.srqInit) : null);
     this.qpn = adapter.hca.createQp(this.qpInit);
   }
 
@@ -113,6 +114,7 @@ export class Endpoint {
       length,
       access: this.access,
     });
+    this.srqn = this.#shares?.srqn ?? (this.#shared ? hca.createSrq(this.srqInit) : null);
     return this.region;
   }
 

@@ -3,5 +3,6 @@ export * from "../queues/index.ts";
 export * from "../queues/index.ts";
 export * from "./endpoint.ts";
 export * from "./fabric.ts";
+export * from "./move.ts";
 export * from "./packets.ts";
 export * from "./windows.ts";

@@ -1,5 +1,5 @@
 import { type DeviceSnapshot, migration } from "@nomad/backend";
-import { limits, NomadError, planted } from "@nomad/base";
+import { limits, NomadError } from "@nomad/base";
 import type { RequestOf } from "../message.ts";
 import type { VmState } from "../schema.ts";
 import { type HostContext, ignore } from "./context.ts";
@@ -94,7 +94,7 @@ export class SourceMove {
       this.#drained = null;
       reply.answer({ kind: "SUSPENDED", peers: this.#peers() });
     };
-    if (backend.hca.drained(holder) || planted("skip-drain")) this.#drained();
+    if (backend.hca.drained(holder)) this.#drained();
   }
 
   drained(): void {
