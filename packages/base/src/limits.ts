@@ -21,6 +21,8 @@ export const limits = {
   pdsPerGuestMax: 1024,
   ringEntriesMax: 32_768,
   sgesMax: 16,
+  /** Faults by hand that stand in a lab at a time. */
+  faultsMax: 256,
 } as const;
 
 /** How long things may take, ms. A lab may set them differently, in all its processes alike; simulations are quicker. */

@@ -4,6 +4,9 @@ import { capture } from "./commands/capture.ts";
 import { central } from "./commands/central.ts";
 import { dissect } from "./commands/dissect.ts";
 import { evacuate } from "./commands/evacuate.ts";
+import { faultAdd } from "./commands/fault-add.ts";
+import { faultLift } from "./commands/fault-lift.ts";
+import { faultLs } from "./commands/fault-ls.ts";
 import { guestLogs } from "./commands/guest-logs.ts";
 import { guestLs } from "./commands/guest-ls.ts";
 import { guestRun } from "./commands/guest-run.ts";
@@ -25,6 +28,7 @@ type Verb = (cli: Cli) => Command;
 const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>> = {
   lab: { about: "start, show and end a lab on this machine", verbs: [labUp, labRun, labDown, labDemo] },
   guest: { about: "run guests", verbs: [guestRun, guestLs, guestLogs, guestStop] },
+  fault: { about: "make links suffer", verbs: [faultAdd, faultLs, faultLift] },
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
 const single: readonly Verb[] = [migrate, evacuate, mpirun, status, capture, dissect, sim, central, host];

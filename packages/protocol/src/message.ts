@@ -5,12 +5,14 @@ import { refusals } from "./http/schema.ts";
 import {
   captureFilter,
   deviceSnapshot,
+  faultHits,
   hostEntry,
   lid,
   name,
   peerCut,
   peerName,
   qpn,
+  standingFault,
   vkey,
   vlid,
   vmState,
@@ -80,6 +82,8 @@ const requests = [
   // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
   request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint }),
   request("CAPTURE_END", { capture }),
+  // central -> host: these faults stand, and no others
+  request("FAULTS", { faults: z.array(standingFault).max(limits.faultsMax) }),
   // host -> host
   request("CONNECT", { vlid, vqpn, from: vlid }),
   request("RESOLVE", { vlid, vkey }),
@@ -112,6 +116,7 @@ const answers = [
   answer("OUTCOME", { resume: z.object({ epoch, dlid: lid, host: name, names: z.array(peerName) }).nullable() }),
   answer("CAPTURING", {}),
   answer("CAPTURE_ENDED", {}),
+  answer("FAULTS_SET", { hits: z.array(faultHits) }),
   answer("FAILED", { code: errorCode, message: z.string().max(4096) }),
 ] as const;
 

@@ -1,4 +1,15 @@
-import { type Lid, type LKey, limits, type Psn, type Qpn, type VKey, type VLid, type VQpn } from "@nomad/base";
+import {
+  faultKinds,
+  type Lid,
+  type LKey,
+  limits,
+  type Psn,
+  type Qpn,
+  ruledTraffic,
+  type VKey,
+  type VLid,
+  type VQpn,
+} from "@nomad/base";
 import { z } from "zod";
 import { name } from "./http/schema.ts";
 
@@ -42,6 +53,29 @@ export const captureFilter = z.object({
   peer: lid.nullable(),
 });
 export type CaptureFilter = z.infer<typeof captureFilter>;
+
+/** A fault that an operator has added; the rule's shape is wire's `FaultRule`. */
+export const standingFault = z.object({
+  id: z.string().min(1).max(limits.nameCharsMax),
+  seed: u32,
+  leftMs: z.number().nonnegative().nullable(),
+  rule: z.object({
+    kind: z.enum(faultKinds).exclude(["pass"]),
+    on: z.array(z.enum(ruledTraffic)),
+    from: name.nullable(),
+    to: name.nullable(),
+    bothWays: z.boolean(),
+    message: z.string().max(limits.nameCharsMax).nullable(),
+    opcodes: z.array(z.int().min(0).max(255)).max(256).nullable(),
+    qp: z.object({ vlid: vlid.nullable(), vqpn: vqpn.nullable(), qpn: qpn.nullable() }).nullable(),
+    chance: z.number().min(0).max(1),
+    timesMax: z.int().nonnegative(),
+    ms: z.number().nonnegative(),
+  }),
+});
+export type StandingFault = z.infer<typeof standingFault>;
+/** How many a fault has hit at one end. */
+export const faultHits = z.object({ id: z.string().max(limits.nameCharsMax), hits: z.int().nonnegative() });
 
 const ring = { record: u32, ring: u32, entries: z.int().min(1).max(limits.ringEntriesMax) };
 const workRing = z.object({ ...ring, maxSge: z.int().min(0).max(limits.sgesMax) });

@@ -44,6 +44,8 @@ export const everything: Omit<FaultRule, "kind" | "on"> = {
 
 /** What a rule may look at: a message's kind; a packet's opcode and queue pairs. */
 export interface Subject {
+  /** Only a cut can hit it. */
+  readonly safe?: boolean;
   readonly message?: string;
   readonly opcode?: number;
   readonly isOf?: (qp: RuledQp) => boolean;
@@ -101,14 +103,16 @@ export class FaultRules {
   }
 }
 
-function concerns(rule: FaultRule, on: RuledTraffic, from: string, to: string, { message, opcode, isOf }: Subject) {
-  if (!rule.on.includes(on) || !isBetween(rule, from, to)) return false;
+function concerns(rule: FaultRule, on: RuledTraffic, from: string, to: string, subject: Subject): boolean {
+  const { safe = false, message, opcode, isOf } = subject;
+  if ((safe && rule.kind !== "cut") || !rule.on.includes(on) || !isBetween(rule, from, to)) return false;
   if (rule.message !== null && rule.message !== message) return false;
   if (rule.opcodes !== null && (opcode === undefined || !rule.opcodes.includes(opcode))) return false;
   return rule.qp === null || isOf?.(rule.qp) === true;
 }
 
-function isBetween(rule: FaultRule, from: string, to: string): boolean {
+/** Is what travels from one to the other in the rule's direction, or in one of its two? */
+export function isBetween(rule: FaultRule, from: string, to: string): boolean {
   const along = (a: string, b: string) =>
     (rule.from === null || rule.from === a) && (rule.to === null || rule.to === b);
   return along(from, to) || (rule.bothWays && along(to, from));

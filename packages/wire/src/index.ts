@@ -5,10 +5,12 @@ export {
   type FaultRule,
   FaultRules,
   type Handling,
+  isBetween,
   type RuledQp,
   type Subject,
   suffer,
 } from "./fault.ts";
+export { FaultBook, type FaultHits, type StandingFault } from "./fault-book.ts";
 export { FaultyLink, type FaultyLinkOptions } from "./faulty-link.ts";
 export { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
 export { type Agreement, handshakeBytesMax, Initiator, nonceBytes, Responder } from "./handshake.ts";

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "@nomad/base";
-import type { Introduction } from "@nomad/wire";
+import type { FaultHits, Introduction, StandingFault } from "@nomad/wire";
 
 export interface RoundOptions {
   /** Counts from 0. */
@@ -34,6 +34,7 @@ export interface BulkCalls {
   open: { in: { move: string; url: string; memory: WebAssembly.Memory }; out: undefined };
   round: { in: { move: string } & RoundOptions; out: RoundResult };
   forget: { in: { move: string }; out: undefined };
+  faults: { in: { faults: readonly StandingFault[] }; out: readonly FaultHits[] };
   counters: { in: undefined; out: BulkCounters };
   close: { in: undefined; out: undefined };
 }

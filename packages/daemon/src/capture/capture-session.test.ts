@@ -1,6 +1,6 @@
 import { NomadError, type VLid } from "@nomad/base";
 import { PcapngReader, packetBlock } from "@nomad/iba";
-import { Central, type Message } from "@nomad/protocol";
+import { type Answer, Central, type Message } from "@nomad/protocol";
 import type { CaptureRequest, LabEvent } from "@nomad/protocol/http";
 import { expect, test } from "vitest";
 import { CaptureSession } from "./capture-session.ts";
@@ -41,8 +41,18 @@ class FakeLab {
       directory: this.core.directory,
       version: "1",
       placesOf: () => this.places,
-      ask: (to: string, { kind }: { kind: string }, o: { onAnswer: () => void; onFail: (e: NomadError) => void }) => {
-        const asked: Asked = { to, kind, answer: o.onAnswer, fail: o.onFail, cancelled: false };
+      ask: (
+        to: string,
+        { kind }: { kind: string },
+        o: { onAnswer: (a: Answer) => void; onFail: (e: NomadError) => void },
+      ) => {
+        const asked: Asked = {
+          to,
+          kind,
+          answer: () => o.onAnswer({ kind: "CAPTURING", re: 0 }),
+          fail: o.onFail,
+          cancelled: false,
+        };
         this.asked.push(asked);
         return {
           cancel: () => {

@@ -1,6 +1,6 @@
 import { defaults, NomadError } from "@nomad/base";
 import { interfaceDescription, interfaceStatistics, sectionHeader } from "@nomad/iba";
-import type { CaptureFilter, Central, Message, Notice, Request, Unnumbered } from "@nomad/protocol";
+import type { Answer, CaptureFilter, Central, Message, Notice, Request, Unnumbered } from "@nomad/protocol";
 import type { CaptureRequest, LabEvent } from "@nomad/protocol/http";
 
 /** Bytes of one host's packets that may be between it and the reader. */
@@ -16,7 +16,11 @@ export interface CaptureLab {
   readonly ask: (
     to: string,
     message: Unnumbered<Request>,
-    o: { readonly timeoutMs: number; readonly onAnswer: () => void; readonly onFail: (error: NomadError) => void },
+    o: {
+      readonly timeoutMs: number;
+      readonly onAnswer: (answer: Answer) => void;
+      readonly onFail: (error: NomadError) => void;
+    },
   ) => { cancel(): void };
   readonly tell: (to: string, notice: Notice) => void;
   /** Since 1970. */

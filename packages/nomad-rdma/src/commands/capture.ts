@@ -1,6 +1,6 @@
 import { NomadError } from "@nomad/base";
 import type { CaptureRequest } from "@nomad/protocol/http";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { CaptureIntake } from "../capture/capture-intake.ts";
 import { DissectLines } from "../capture/dissect-lines.ts";
 import { type CaptureOutput, fileOutput, stdoutOutput } from "../capture/shell/capture-output.ts";
@@ -10,15 +10,13 @@ import { bytes, plural } from "../output/format.ts";
 import { abortOnInterrupt } from "../shell/interrupt.ts";
 import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
-import { integer } from "./options.ts";
+import { integer, queuePair } from "./options.ts";
 
 interface Options extends CaptureRequest {
   readonly out?: string;
   readonly count?: number;
   readonly seconds?: number;
 }
-
-const qpnMax = 0xff_ffff;
 
 /** `capture`: packets of a host, a guest or all hosts, as they pass. */
 export function capture(cli: Cli): Command {
@@ -71,11 +69,4 @@ async function outputOf(out: string | undefined, globals: Globals): Promise<Capt
 
 function summary(intake: CaptureIntake): string {
   return `${plural(intake.packets, "packet")}, ${bytes(intake.bytes)}`;
-}
-
-/** A queue pair number, decimal or (as captures show it) hexadecimal. */
-function queuePair(text: string): number {
-  const value = Number(text);
-  if (/^(\d+|0x[0-9a-fA-F]+)$/.test(text) && value <= qpnMax) return value;
-  throw new InvalidArgumentError(`expected a number from 0 to ${qpnMax}, or 0x and hexadecimal digits.`);
 }

@@ -12,6 +12,24 @@ export function integer(min: number, max: number): (text: string) => number {
 /** More moves of one host at once than this are nobody's wish. */
 export const movesPerHostLimit = 1000;
 
+/** A commander parser of numbers above one bound and up to another. */
+export function fraction(above: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d*\.?\d+$/.test(text) && value > above && value <= max) return value;
+    throw new InvalidArgumentError(`expected a number above ${above}, at most ${max}.`);
+  };
+}
+
+const qpnMax = 0xff_ffff;
+
+/** A queue pair number, decimal or (as captures show it) hexadecimal. */
+export function queuePair(text: string): number {
+  const value = Number(text);
+  if (/^(\d+|0x[0-9a-fA-F]+)$/.test(text) && value <= qpnMax) return value;
+  throw new InvalidArgumentError(`expected a number from 0 to ${qpnMax}, or 0x and hexadecimal digits.`);
+}
+
 /** A commander parser of HOST:PORT; an IPv6 address stands in brackets. */
 export function address(text: string): Address {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);

@@ -1,3 +1,4 @@
+export { type FaultRecord, type FaultRequest, faultRecord, faultRequest } from "./fault.ts";
 export { openApiDocument } from "./openapi.ts";
 export { captureHeader, type Route, routePath, routes } from "./routes.ts";
 export {

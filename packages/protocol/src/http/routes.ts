@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { faultRecord, faultRequest } from "./fault.ts";
 import {
   captureRequest,
   guest,
@@ -17,7 +18,7 @@ const noQuery = z.object({});
 
 /** What there is to know of a request: how it is made, what it takes, and what it answers, in one of three forms. */
 export interface Route {
-  readonly tag: "lab" | "guests" | "moves" | "captures";
+  readonly tag: "lab" | "guests" | "moves" | "captures" | "faults";
   readonly summary: string;
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
@@ -115,6 +116,32 @@ export const routes = {
     query: noQuery,
     answer: z.object({}),
     success: 202,
+  },
+  addFault: {
+    tag: "faults",
+    summary: "Adds a fault; answers once every host that is up has it.",
+    method: "POST",
+    path: "/v1/faults",
+    query: noQuery,
+    body: faultRequest,
+    answer: z.object({ fault: faultRecord }),
+    success: 201,
+  },
+  faults: {
+    tag: "faults",
+    summary: "The faults that stand, with what they have hit so far.",
+    method: "GET",
+    path: "/v1/faults",
+    query: noQuery,
+    answer: z.object({ faults: z.array(faultRecord) }),
+  },
+  liftFault: {
+    tag: "faults",
+    summary: "Lifts one fault, or (`all`) every one; answers those lifted.",
+    method: "DELETE",
+    path: "/v1/faults/:name",
+    query: noQuery,
+    answer: z.object({ faults: z.array(faultRecord) }),
   },
   openApi: {
     tag: "lab",

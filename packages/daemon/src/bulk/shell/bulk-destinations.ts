@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { NomadError } from "@nomad/base";
 import type { AuthenticatedSocket } from "@nomad/wire";
+import type { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import { decodeFrame, encodeControl, moveKey } from "../bulk-frame.ts";
 import { PageHasher } from "../page-hasher.ts";
 import { PageReceiver } from "../page-receiver.ts";
@@ -41,13 +42,13 @@ export class BulkDestinations {
   }
 
   /** A new connection, of some source. */
-  serve(socket: AuthenticatedSocket): void {
-    socket.onMessage = (bytes) => {
+  serve(socket: AuthenticatedSocket, faults: BulkFaults): void {
+    socket.onMessage = faults.from(socket.peer.name, (bytes) => {
       const refusal = this.#receive(socket, bytes);
       if (refusal === null) return;
       this.framesRefused++;
       socket.close(new NomadError("E_FRAME", refusal));
-    };
+    });
   }
 
   /** Why the frame is refused, or null. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { defaults, NomadError } from "@nomad/base";
 import { type AuthenticatedSocket, connect, type Hello } from "@nomad/wire";
+import type { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import { type BulkHeader, decodeFrame, encodeControl, encodePages, frameLeadBytes, moveKey } from "../bulk-frame.ts";
 import type { RoundOptions, RoundResult } from "../calls.ts";
 import { type FrameBuffer, FrameBuffers } from "../frame-buffers.ts";
@@ -22,6 +23,7 @@ export interface SourceOptions {
   readonly module: WebAssembly.Module;
   readonly secret: Uint8Array;
   readonly hello: Hello;
+  readonly faults: BulkFaults;
 }
 
 interface Progress {
@@ -52,14 +54,14 @@ export class BulkSource {
     return new BulkSource(options, await connect(url, { secret, hello, timeoutMs: defaults.controlRequestMs }));
   }
 
-  private constructor({ move, memory, module }: SourceOptions, socket: AuthenticatedSocket) {
+  private constructor({ move, memory, module, faults }: SourceOptions, socket: AuthenticatedSocket) {
     this.#key = moveKey(move);
     this.#memory = Buffer.from(memory.buffer);
     this.hasher = new PageHasher(module, memory);
     this.#buffers = new FrameBuffers(module, buffersPerMove);
     this.#tracker = new PageTracker(firstGuestPage, this.hasher.pages, zeroHash(module));
     this.#socket = socket;
-    socket.onMessage = (bytes) => this.#receive(bytes);
+    socket.onMessage = faults.from(socket.peer.name, (bytes) => this.#receive(bytes));
     socket.onClose = (error) => {
       this.#fail(error ?? new NomadError("E_UNREACHABLE", "the bulk connection was closed"));
     };

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { NomadError } from "@nomad/base";
-import type { Introduction } from "@nomad/wire";
+import type { FaultHits, Introduction, StandingFault } from "@nomad/wire";
 import type {
   BulkCallName,
   BulkCalls,
@@ -84,6 +84,11 @@ export class BulkThread {
   /** Either side: lets go of a move's memory and connection. Unknown moves are no error. */
   async forget(move: string): Promise<void> {
     await this.#call("forget", { move });
+  }
+
+  /** These faults stand, and no others; resolves with what they have hit here. */
+  faults(faults: readonly StandingFault[]): Promise<readonly FaultHits[]> {
+    return this.#call("faults", { faults });
   }
 
   counters(): Promise<BulkCounters> {

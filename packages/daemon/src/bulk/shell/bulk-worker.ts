@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { assert, NomadError } from "@nomad/base";
 import { type Introduction, listen, type SocketServer } from "@nomad/wire";
+import { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import type { BulkCallName, BulkCalls, BulkReply, BulkRequest } from "../calls.ts";
 import { BulkDestinations } from "./bulk-destinations.ts";
 import { BulkSource } from "./bulk-source.ts";
@@ -15,7 +16,7 @@ class BulkWorker implements Answers {
   readonly #destinations: BulkDestinations;
   readonly #sources = new Map<string, BulkSource>();
   #server: SocketServer | null = null;
-  #identity: { secret: Uint8Array; hello: Introduction } | null = null;
+  #identity: { secret: Uint8Array; hello: Introduction; faults: BulkFaults } | null = null;
   #socketsRefused = 0;
 
   constructor(module: WebAssembly.Module) {
@@ -24,10 +25,11 @@ class BulkWorker implements Answers {
   }
 
   async listen({ host, port, secret, hello }: BulkCalls["listen"]["in"]): Promise<number> {
-    this.#identity = { secret, hello };
+    const faults = new BulkFaults(hello.name);
+    this.#identity = { secret, hello, faults };
     this.#server = await listen({
       ...{ host, port, secret, hello, kinds: ["bulk"] },
-      onSocket: (socket) => this.#destinations.serve(socket),
+      onSocket: (socket) => this.#destinations.serve(socket, faults),
       onRefused: () => this.#socketsRefused++,
     });
     return this.#server.port;
@@ -46,9 +48,10 @@ class BulkWorker implements Answers {
   async open({ move, url, memory }: BulkCalls["open"]["in"]): Promise<undefined> {
     assert(this.#identity !== null, "the thread listens before it opens");
     if (this.#sources.has(move)) throw new NomadError("E_STATE", `move ${move} is open already`);
-    const { secret } = this.#identity;
+    const { secret, faults } = this.#identity;
     const hello = { ...this.#identity.hello, kind: "bulk" as const };
-    this.#sources.set(move, await BulkSource.open({ move, url, memory, module: this.#module, secret, hello }));
+    const options = { move, url, memory, module: this.#module, secret, hello, faults };
+    this.#sources.set(move, await BulkSource.open(options));
   }
 
   async round({ move, ...options }: BulkCalls["round"]["in"]): Promise<BulkCalls["round"]["out"]> {
@@ -61,6 +64,10 @@ class BulkWorker implements Answers {
     this.#sources.get(move)?.close();
     this.#sources.delete(move);
     this.#destinations.forget(move);
+  }
+
+  async faults({ faults }: BulkCalls["faults"]["in"]): Promise<BulkCalls["faults"]["out"]> {
+    return this.#identity?.faults.set(faults) ?? [];
   }
 
   async counters(): Promise<BulkCalls["counters"]["out"]> {

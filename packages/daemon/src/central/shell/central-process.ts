@@ -1,10 +1,13 @@
-import { NomadError } from "@nomad/base";
+import { randomBytes } from "node:crypto";
+import { NomadError, Random } from "@nomad/base";
 import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
 import type { LabEvent } from "@nomad/protocol/http";
 import type { AuthenticatedSocket } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Captures, captureLab } from "../../capture/shell/captures.ts";
+import { FaultDesk } from "../../faults/fault-desk.ts";
 import { Channel } from "../../shell/channel.ts";
+import { realClock } from "../../shell/real-clock.ts";
 import { clock } from "./clock.ts";
 import { Journal } from "./journal.ts";
 
@@ -21,6 +24,7 @@ export interface CentralProcessOptions {
 export class CentralProcess {
   readonly core: Central;
   readonly captures: Captures;
+  readonly faults: FaultDesk;
   readonly #journal: Journal;
   readonly #log: Logger;
   readonly #channels = new Map<string, Channel>();
@@ -39,8 +43,11 @@ export class CentralProcess {
       recovered: recover(this.#journal.read()),
       now: clock(),
     });
-    this.captures = new Captures(captureLab(this, clock));
+    const lab = captureLab(this, clock);
+    this.captures = new Captures(lab);
     this.watch((event) => this.captures.onEvent(event));
+    this.faults = new FaultDesk({ ...lab, clock: realClock, random: new Random(randomBytes(4).readUInt32LE()) });
+    this.watch((event) => this.faults.onEvent(event));
     this.turn();
   }
 
@@ -114,10 +121,12 @@ export class CentralProcess {
 
   adopt(socket: AuthenticatedSocket): void {
     const { name, bootId: incarnation } = socket.peer;
-    const channel = new Channel(socket, this.#log, (message) => {
+    const take = (message: Message) => {
       if (message.kind === "CAPTURED") this.captures.take(name, message);
       else this.handle({ kind: "message", from: name, incarnation, message });
-    });
+    };
+    const onMessage = (message: Message) => this.faults.arrive(name, message, () => take(message));
+    const channel = new Channel(socket, this.#log, onMessage);
     this.#channels.get(name)?.close();
     this.#channels.set(name, channel);
     socket.onClose = () => {

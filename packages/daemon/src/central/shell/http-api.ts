@@ -16,11 +16,12 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { stream } from "hono/streaming";
 import type { Logger } from "pino";
-import type { ZodType } from "zod";
 import { addCaptureRoutes } from "../../capture/shell/capture-api.ts";
+import { addFaultRoutes } from "../../faults/shell/fault-api.ts";
 import { presentsBearer } from "../../shell/bearer.ts";
 import type { CentralProcess } from "./central-process.ts";
 import { clock } from "./clock.ts";
+import { bodyOf } from "./request-body.ts";
 
 const bodyBytesMax = 256 * 1024;
 const keepAliveMs = 10_000;
@@ -62,6 +63,7 @@ export function httpApi(
   addGuestRoutes(app, central);
   addMoveRoutes(app, central);
   addCaptureRoutes(app, central.captures);
+  addFaultRoutes(app, central.faults);
   app.get(routes.status.path, (c) => c.json(central.core.status()));
   const document = openApiDocument(central.core.status().central.version);
   app.get(routes.openApi.path, (c) => c.json(document));
@@ -84,16 +86,6 @@ function authorize(token: string) {
 function fail(error: NomadError, status?: number): Response {
   const body: ErrorBody = { error: { code: error.code, message: error.message, nextStep: error.nextStep } };
   return Response.json(body, { status: status ?? statusOf[error.code] ?? 500 });
-}
-
-async function bodyOf<T>(c: Context, schema: ZodType<T>): Promise<T> {
-  const json = await c.req.json().catch(() => {
-    throw new NomadError("E_USAGE", "the body is not JSON");
-  });
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new NomadError("E_USAGE", `${issue?.path.join(".") || "the body"}: ${issue?.message}`);
 }
 
 function addGuestRoutes(app: Hono, central: CentralProcess): void {

@@ -14,6 +14,8 @@ export interface CentralChannelOptions {
   readonly self: { readonly name: string; readonly incarnation: string; readonly url: string; readonly pid: number };
   readonly log: Logger;
   readonly onMessage: (incarnation: string, message: Message) => void;
+  /** Sees every message before anybody else, and delivers it. */
+  readonly arrive: (message: Message, deliver: () => void) => void;
   readonly onUp: () => void;
   readonly onDown: (error: NomadError) => void;
 }
@@ -46,7 +48,9 @@ export class CentralChannel {
 
   #up(socket: AuthenticatedSocket): void {
     const { bootId } = socket.peer;
-    this.#channel = new Channel(socket, this.#o.log, (message) => this.#message(bootId, message));
+    this.#channel = new Channel(socket, this.#o.log, (message) =>
+      this.#o.arrive(message, () => this.#message(bootId, message)),
+    );
     this.#channel.send({ kind: "HELLO", id: 0, ...this.#o.self });
   }
 
@@ -75,6 +79,11 @@ export class CentralChannel {
 
   send(message: Message): void {
     this.#channel?.send(message);
+  }
+
+  /** Ends the connection; the next one comes soon. */
+  reconnect(): void {
+    this.#channel?.close();
   }
 
   close(): void {

@@ -5,6 +5,8 @@ import type { HostEvent, Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import { HostFaults } from "../../faults/host-faults.ts";
+import { isOf } from "../../faults/ruled-qp.ts";
 import { hostMetrics } from "../../metrics/host-metrics.ts";
 import { withMetrics, withProcessMetrics } from "../../metrics/shell/serve-metrics.ts";
 import { Channel } from "../../shell/channel.ts";
@@ -12,6 +14,7 @@ import { notFound, withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { type AdapterEvents, Host } from "../host.ts";
+import { queuePairsOf } from "../queue-pairs.ts";
 import { CentralChannel } from "./central-channel.ts";
 import type { Machines, MachinesOptions } from "./machines.ts";
 import { PeerHosts } from "./peers.ts";
@@ -54,7 +57,7 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 });
   const refused = { connections: 0 };
   const failed = Promise.withResolvers<NomadError>();
-  let host: Host | null = null;
+  let joined: Joined | null = null;
   let metrics: Registry | null = null;
   let adopt = (socket: AuthenticatedSocket) => socket.close();
   await using undo = new AsyncDisposableStack();
@@ -70,36 +73,49 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
       log.warn({ remote, code: error.code, refused: refused.connections }, error.message);
     },
     http: withHealth(
-      () => host !== null,
+      () => joined !== null,
       withMetrics(() => metrics, { host: o.host, secret }, notFound),
     ),
   });
   undo.defer(() => server.close());
   const address = o.advertise ?? o.host;
   const joinedHost = () => {
-    assert(host, "machines run when there is a host");
-    return host;
+    assert(joined, "machines run when there is a host");
+    return joined.host;
   };
   const machines = await o.startMachines({ host: o.host, address, secret, hello, joined: joinedHost });
   undo.defer(() => machines.close());
   const url = `ws://${address}:${server.port}`;
 
+  const faults = new HostFaults({
+    name,
+    clock: realClock,
+    answer: (message) => central.send(message),
+    isOf: (destQpn, qp) => joined !== null && isOf(queuePairsOf(joined.host.coordinator), destQpn, qp),
+    bulk: machines.faults,
+    reconnect: (concerned) => {
+      joined?.peers.reconnect(concerned);
+      if (concerned("central")) central.reconnect();
+    },
+  });
   // Central may say more right behind its WELCOME, before there is a host to hear it.
   const early: HostEvent[] = [];
-  const central = new CentralChannel({
+  const central: CentralChannel = new CentralChannel({
     url: o.central.replace(/^http/, "ws"),
     secret,
     hello,
     self: { name, incarnation, url, pid: process.pid },
     log,
+    arrive: (message, deliver) => faults.arrive("control", "central", message, deliver),
     onMessage: (from, message) => {
+      if (faults.handle(message)) return;
       const event: HostEvent = { kind: "message", from: "central", incarnation: from, message };
-      if (host) host.handle(event);
+      if (joined) joined.host.handle(event);
       else early.push(event);
     },
-    onUp: () => host?.handle({ kind: "channel-up", to: "central" }),
+    onUp: () => joined?.host.handle({ kind: "channel-up", to: "central" }),
     onDown: (error) => {
-      host?.captures.clear();
+      joined?.host.captures.clear();
       log.warn({ code: error.code }, `central: ${error.message}; guests go on without it`);
       if (error.code === "E_HOST_LOST") failed.resolve(error);
     },
@@ -108,18 +124,23 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   const { lid } = await central.welcome();
   hello.parameters.lid = lid;
 
-  const joined = cables({ ...o, lid, hello, refused, central, machines });
+  const { host, peers } = cables({ ...o, lid, hello, refused, central, machines, faults });
   undo.defer(async () => {
-    joined.peers.close();
-    joined.host.close();
+    peers.close();
+    host.close();
   });
-  adopt = (socket) => joined.peers.adopt(socket);
-  host = joined.host;
+  adopt = (socket) => peers.adopt(socket);
+  joined = { host, peers };
   metrics = withProcessMetrics(hostMetrics(host));
   for (const event of early) host.handle(event);
   log.info({ lid, url }, `host ${name} is up`);
   const end = undo.move();
   return { name, url, failed: failed.promise, host, close: () => end.disposeAsync() };
+}
+
+interface Joined {
+  readonly host: Host;
+  readonly peers: PeerHosts;
 }
 
 /** The host's cores with its sockets, once central has given it a LID. */
@@ -130,8 +151,9 @@ function cables(
     readonly central: CentralChannel;
     readonly machines: Machines;
     readonly refused: { readonly connections: number };
+    readonly faults: HostFaults;
   },
-): { readonly host: Host; readonly peers: PeerHosts } {
+): Joined {
   const { name, lid, secret, hello, log, machines } = o;
   const host: Host = new Host({
     name,
@@ -158,6 +180,7 @@ function cables(
     secret,
     hello,
     log,
+    faults: o.faults,
     onMessage: (from, incarnation, message) => host.handle({ kind: "message", from, incarnation, message }),
     onUp: (to) => host.handle({ kind: "channel-up", to }),
   });

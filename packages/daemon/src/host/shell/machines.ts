@@ -1,6 +1,7 @@
 import { NomadError } from "@nomad/base";
 import type { Introduction } from "@nomad/wire";
 import { BulkThread } from "../../bulk/shell/bulk-thread.ts";
+import type { FaultyHost } from "../../faults/host-faults.ts";
 import type { Host, HostIo, Settle } from "../host.ts";
 import { BulkHost } from "./bulk-host.ts";
 import { ImageStore } from "./image-store.ts";
@@ -8,6 +9,8 @@ import { VmmHost } from "./vmm-host.ts";
 
 /** What carries out what a host's coordinator asks of virtual machines. */
 export interface Machines extends Pick<HostIo, "vmm" | "bulk"> {
+  /** See `FaultyHost.bulk`. */
+  readonly faults: FaultyHost["bulk"];
   close(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export async function guestMachines(images: string, o: MachinesOptions): Promise
   return {
     vmm: (vlid, action, done) => settle(vmm.perform(vlid, action), done),
     bulk: (move, action, done) => settle(bulk.perform(move, action), done),
+    faults: (standing) => thread.faults(standing),
     close: async () => {
       await vmm.close();
       await thread.close();
@@ -48,6 +52,7 @@ export function noMachines(name: string): Machines {
   return {
     vmm: (_vlid, _action, done) => settle(refusal(), done),
     bulk: (_move, _action, done) => settle(refusal(), done),
+    faults: async () => [],
     close: async () => {},
   };
 }

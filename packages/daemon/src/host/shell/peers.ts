@@ -9,6 +9,7 @@ import {
   ReconnectingSocket,
 } from "@nomad/wire";
 import type { Logger } from "pino";
+import type { HostFaults } from "../../faults/host-faults.ts";
 import { Channel } from "../../shell/channel.ts";
 
 const connectMs = 2000;
@@ -21,6 +22,8 @@ export interface PeersOptions {
   readonly hello: Introduction;
   readonly log: Logger;
   readonly onMessage: (from: string, incarnation: string, message: Message) => void;
+  /** What comes over the links and channels may suffer. */
+  readonly faults: Pick<HostFaults, "arrive" | "link">;
   readonly onUp: (name: string) => void;
 }
 
@@ -34,6 +37,8 @@ export class PeerHosts {
   readonly #dialers = new Map<string, ReconnectingSocket>();
   readonly #channels = new Map<string, Channel>();
   readonly #lids = new Map<string, Lid>();
+  /** Links that wait for the other side to connect. */
+  readonly #accepted = new Map<string, AcceptedLink>();
 
   constructor(options: PeersOptions) {
     this.#o = options;
@@ -52,12 +57,17 @@ export class PeerHosts {
   }
 
   #join({ name, lid, url }: HostEntry): void {
-    const { self, fabric, secret, hello, log } = this.#o;
+    const { self, fabric, secret, hello, log, faults } = this.#o;
     this.#lids.set(name, lid);
-    if (self.lid > lid) return fabric.join(lid, new AcceptedLink(linkOptions));
+    if (self.lid > lid) {
+      const link = new AcceptedLink(linkOptions);
+      this.#accepted.set(name, link);
+      return fabric.join(lid, faults.link(link, name));
+    }
     const onDown = (error: Error) => log.debug({ peer: name }, error.message);
     const common = { url, secret, timeoutMs: connectMs, onDown };
-    fabric.join(lid, new DialedLink({ ...linkOptions, ...common, hello: { ...hello, kind: "wire" } }));
+    const link = new DialedLink({ ...linkOptions, ...common, hello: { ...hello, kind: "wire" } });
+    fabric.join(lid, faults.link(link, name));
     const onUp = (socket: AuthenticatedSocket) => this.#open(name, socket);
     this.#dialers.set(name, new ReconnectingSocket({ ...common, hello: { ...hello, kind: "peer" }, onUp }));
   }
@@ -68,15 +78,16 @@ export class PeerHosts {
     const lid = this.#lids.get(name);
     // Central has not told of it yet: it will come again.
     if (lid === undefined) return socket.close();
-    const link = this.#o.fabric.link(lid);
+    const link = this.#accepted.get(name);
     if (socket.peer.kind === "peer") this.#open(name, socket);
-    else if (link instanceof AcceptedLink) link.adopt(socket);
+    else if (link) link.adopt(socket);
     else socket.close();
   }
 
   #open(name: string, socket: AuthenticatedSocket): void {
     const before = this.#channels.get(name);
-    const onMessage = (message: Message) => this.#o.onMessage(name, socket.peer.bootId, message);
+    const deliver = (message: Message) => this.#o.onMessage(name, socket.peer.bootId, message);
+    const onMessage = (message: Message) => this.#o.faults.arrive("peer", name, message, () => deliver(message));
     this.#channels.set(name, new Channel(socket, this.#o.log, onMessage));
     before?.close();
     this.#o.onUp(name);
@@ -84,6 +95,11 @@ export class PeerHosts {
 
   send(to: string, message: Message): void {
     this.#channels.get(to)?.send(message);
+  }
+
+  /** Ends the channels to these hosts; they come again. */
+  reconnect(concerned: (name: string) => boolean): void {
+    for (const [name, channel] of this.#channels) if (concerned(name)) channel.close();
   }
 
   #forget(name: string): void {
@@ -94,6 +110,7 @@ export class PeerHosts {
     this.#channels.get(name)?.close();
     this.#channels.delete(name);
     this.#lids.delete(name);
+    this.#accepted.delete(name);
   }
 
   close(): void {

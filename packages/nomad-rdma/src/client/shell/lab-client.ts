@@ -4,6 +4,8 @@ import {
   bearerToken,
   type CaptureRequest,
   captureHeader,
+  type FaultRecord,
+  type FaultRequest,
   type Guest,
   type GuestReport,
   type GuestRequest,
@@ -50,6 +52,9 @@ interface Route {
   readonly method: string;
   readonly path: string;
 }
+
+/** A host that does not answer is waited for, twice where its counts are asked for first. */
+const faultTimeoutMs = 3 * defaults.controlRequestMs;
 
 /**
  * Central's HTTP API, typed. Every call may fail with E_NO_LAB, E_AUTH, E_TIMEOUT, E_UNREACHABLE, E_MESSAGE and with
@@ -119,6 +124,22 @@ export class LabClient {
         response.destroy();
       },
     };
+  }
+
+  /** Adds a fault; resolves once the hosts that are up have it. */
+  async addFault(body: FaultRequest): Promise<FaultRecord> {
+    return (await this.#ask(routes.addFault, routes.addFault.answer, { body, timeoutMs: faultTimeoutMs })).fault;
+  }
+
+  /** Faults that stand, with what they have hit so far. */
+  async faults(): Promise<readonly FaultRecord[]> {
+    return (await this.#ask(routes.faults, routes.faults.answer, { timeoutMs: faultTimeoutMs })).faults;
+  }
+
+  /** Lifts a fault, or `all`; resolves to those lifted. */
+  async liftFault(parameter: string): Promise<readonly FaultRecord[]> {
+    const call = { parameter, timeoutMs: faultTimeoutMs };
+    return (await this.#ask(routes.liftFault, routes.liftFault.answer, call)).faults;
   }
 
   /** The present state as events, then what changes, until the signal or the end of central. */
