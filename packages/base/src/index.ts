@@ -6,4 +6,5 @@ export { type FaultKind, faultKinds, type RuledTraffic, ruledTraffic } from "./f
 export { defaults, limits, type Timings, timings } from "./limits.ts";
 export { type PlantedBug, plant, planted, plantedBugs } from "./planted.ts";
 export { Random } from "./random.ts";
+export { type Turning, Turns } from "./turns.ts";
 export { VirtualClock } from "./virtual-clock.ts";

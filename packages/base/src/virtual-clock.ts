@@ -25,6 +25,10 @@ export class VirtualClock implements Clock {
     };
   }
 
+  soon(action: () => void): void {
+    this.after(0, action);
+  }
+
   /** Lets the next thing happen; false when there is none. */
   step(): boolean {
     for (let entry = this.#pop(); entry; entry = this.#pop()) {

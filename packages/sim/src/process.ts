@@ -36,6 +36,10 @@ export class Process implements Clock {
     return this.#clock.after(Math.max(0, ms) / this.#rate, () => this.enter(action));
   }
 
+  soon(action: () => void): void {
+    this.#clock.soon(() => this.enter(action));
+  }
+
   /** How fast its clock runs from now on: 1 is right. */
   drift(rate: number): void {
     this.#base = this.now();

@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, defaults, type Lid, type Random } from "@nomad/base";
+import { type Clock, defaults, type Lid, type Random, Turns } from "@nomad/base";
 import { type DeviceLimits, Hca, type HcaEvents } from "@nomad/hca";
 import { Fabric, memoryLinkPair } from "@nomad/wire";
 
@@ -11,7 +11,7 @@ export interface AdapterPort {
   readonly hca: Hca;
   readonly fabric: Fabric;
   readonly clock: Clock;
-  /** The adapter may have something to do: it has its turn at the end of this turn of the event loop. */
+  /** The adapter may have something to do: it has its turn when all is done that goes on now. */
   turnSoon(): void;
   /** What is posted and can go at once does; nothing comes any more. */
   close(): void;
@@ -32,23 +32,22 @@ export interface PortOptions {
 }
 
 /**
- * A port without guests. Whatever gives the adapter work asks for a turn; all that comes in one turn of
- * the event loop is answered together at its end: packets share frames, and acknowledgements ride along with data.
+ * A port without guests. Whatever gives the adapter work asks for a turn, and gets it when the program has done with what
+ * woke it: what it posts meanwhile shares frames, and acknowledgements ride along with data.
  */
 export class Port implements AdapterPort {
   readonly lid: Lid;
   readonly hca: Hca;
   readonly fabric: Fabric;
   readonly clock: Clock;
-  #turnIsDue = false;
-  #closed = false;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #cancelTimer: Cancel = () => {};
+  readonly #turns: Turns;
 
   constructor(options: PortOptions, events: HcaEvents) {
     const { clock } = options;
     this.clock = clock;
     this.lid = options.lid as Lid;
+    const deadline = () => this.hca.deadline() ?? Number.POSITIVE_INFINITY;
+    this.#turns = new Turns(clock, { turn: (now) => this.#turn(now), deadline });
     this.fabric = new Fabric({
       onPacket: (bytes, offset, length, slid, mlid) =>
         this.hca.receive(bytes, offset, length, slid, clock.now(), mlid === 0 ? this.lid : mlid),
@@ -64,40 +63,20 @@ export class Port implements AdapterPort {
   }
 
   turnSoon(): void {
-    if (this.#turnIsDue || this.#closed) return;
-    this.#turnIsDue = true;
-    this.clock.after(0, this.#turn);
+    this.#turns.soon();
   }
 
-  readonly #turn = (): void => {
-    this.#turnIsDue = false;
-    if (this.#closed) return;
-    const now = this.clock.now();
+  #turn(now: number): boolean {
     const deadline = this.hca.deadline();
     if (deadline !== null && deadline <= now) this.hca.tick(now);
     const more = this.hca.run(now, packetsPerTurn);
     this.fabric.flush();
-    if (more) this.turnSoon();
-    this.#sleep();
-  };
-
-  /** A timer that is too early does no harm, so it stays when the deadline recedes: with each message, that is. */
-  #sleep(): void {
-    const at = this.hca.deadline();
-    if (at === null || at >= this.#timerAt) return;
-    this.#timerAt = at;
-    this.#cancelTimer();
-    this.#cancelTimer = this.clock.after(Math.max(0, at - this.clock.now()), () => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#turn();
-    });
+    return more;
   }
 
   close(): void {
-    this.hca.run(this.clock.now(), packetsPerTurn);
-    this.fabric.flush();
-    this.#closed = true;
-    this.#cancelTimer();
+    this.#turn(this.clock.now());
+    this.#turns.close();
     this.fabric.close();
   }
 }

@@ -1,11 +1,11 @@
 import {
-  type Cancel,
   type Clock,
   timings as defaultTimings,
   type Lid,
   type NomadError,
   type Random,
   type Timings,
+  Turns,
   type VLid,
 } from "@nomad/base";
 import { Hca, type HcaEvents } from "@nomad/hca";
@@ -67,15 +67,14 @@ export class Host {
   readonly captures: HostCaptures;
   readonly #clock: Clock;
   readonly #io: HostIo;
-  #cancelTimer: Cancel = () => {};
-  #timerAt = Number.POSITIVE_INFINITY;
-  #turnIsDue = false;
+  readonly #turns: Turns;
   #closed = false;
 
   constructor(options: HostOptions) {
     const { name, lid, icrc, random, crc32, clock } = options;
     this.#clock = clock;
     this.#io = options.io;
+    this.#turns = new Turns(clock, { turn: (now) => this.#turn(now), deadline: () => this.#deadline() });
     this.fabric = new Fabric({
       onPacket: (bytes, offset, length, slid, mlid) =>
         this.hca.receive(bytes, offset, length, slid, clock.now(), mlid === 0 ? lid : mlid),
@@ -126,8 +125,15 @@ export class Host {
   }
 
   turn(): void {
-    if (this.#closed) return;
-    const now = this.#clock.now();
+    this.#turns.now();
+  }
+
+  /** A turn when all is done that goes on now. */
+  turnSoon(): void {
+    this.#turns.soon();
+  }
+
+  #turn(now: number): boolean {
     if (this.#deadline() <= now) {
       this.hca.tick(now);
       this.coordinator.tick(now);
@@ -136,34 +142,12 @@ export class Host {
     this.fabric.flush();
     this.captures.run(now);
     for (const effect of this.coordinator.takeEffects()) this.#perform(effect);
-    if (more) this.turnSoon();
-    this.#sleep();
-  }
-
-  /** A turn at the end of this turn of the event loop. */
-  turnSoon(): void {
-    if (this.#turnIsDue) return;
-    this.#turnIsDue = true;
-    this.#clock.after(0, () => {
-      this.#turnIsDue = false;
-      this.turn();
-    });
+    return more;
   }
 
   #deadline(): number {
     const ofHca = this.hca.deadline() ?? Number.POSITIVE_INFINITY;
     return Math.min(this.coordinator.deadline(), ofHca, this.captures.deadline());
-  }
-
-  #sleep(): void {
-    const at = this.#deadline();
-    if (at === this.#timerAt) return;
-    this.#timerAt = at;
-    this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.turn();
-    });
   }
 
   #perform(effect: HostEffect): void {
@@ -188,7 +172,7 @@ export class Host {
 
   close(): void {
     this.#closed = true;
-    this.#cancelTimer();
+    this.#turns.close();
     this.fabric.close();
   }
 }
