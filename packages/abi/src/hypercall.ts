@@ -14,16 +14,20 @@ export const HC_CREATE_CQ = 5;
 /** in: cq */
 export const HC_DESTROY_CQ = 6;
 /**
- * in: type, pd, send cq, recv cq, sq record, sq ring, sq entries, rq record, rq ring, rq entries, max send sge,
+ * in: type (QPT_*), pd, send cq, recv cq, sq record, sq ring, sq entries, rq record, rq ring, rq entries, max send sge,
  * max recv sge, signal all. out: vQPN
  */
 export const HC_CREATE_QP = 7;
 /**
  * in: vQPN, mask (QP_*), state, access, path mtu, timeout, retry count, rnr retry, rq psn, sq psn, max rd atomic,
- * max dest rd atomic, min rnr timer, dest vQPN, dest vLID. To RTR it waits until the destination has been looked up.
+ * max dest rd atomic, min rnr timer, dest vQPN, dest vLID, Q_Key, P_Key index, port, current state, SQD notify. With a
+ * destination, to RTR, it waits until that has been looked up.
  */
 export const HC_MODIFY_QP = 8;
-/** in: vQPN. out: state, sq psn, rq psn, dest vQPN, dest vLID */
+/**
+ * in: vQPN. out: state, sq psn, rq psn, dest vQPN, dest vLID, type, access, path mtu, timeout, retry count, rnr retry, max rd
+ * atomic, max dest rd atomic, min rnr timer, Q_Key, P_Key index, SQD draining
+ */
 export const HC_QUERY_QP = 9;
 /** in: vQPN */
 export const HC_DESTROY_QP = 10;
@@ -39,6 +43,19 @@ export const HC_LOOKUP = 14;
 export const HC_REPORT = 15;
 /** in data: one line of text. */
 export const HC_LOG = 16;
+/**
+ * in: pd, record (AH_*), target's vLID or a group's multicast LID, service level, is global. in data, when global: the
+ * target's GID, 16 bytes. out: ah
+ */
+export const HC_CREATE_AH = 17;
+/** in: ah. out: pd, target's vLID or multicast LID, service level */
+export const HC_QUERY_AH = 18;
+/** in: ah */
+export const HC_DESTROY_AH = 19;
+/** in: vQPN, multicast LID. in data: the group's GID, 16 bytes. */
+export const HC_ATTACH_MCAST = 20;
+/** as HC_ATTACH_MCAST */
+export const HC_DETACH_MCAST = 21;
 
 // Status: 0 or a negative errno (Linux's numbers).
 export const ENOENT = 2;

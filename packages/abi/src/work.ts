@@ -18,6 +18,20 @@ export const QUEUE_REMOTE_EPOCH = 16;
 export const QUEUE_OVERRUN = 20;
 export const QUEUE_RECORD_BYTES = 64;
 
+// --- address handle record (64 bytes, aligned to 64): where its target was when last looked up. Written by the host; the
+// library copies it into work requests for the same queue pair, which then need no translation. ---
+/** u32: odd while the host writes; a copy counts if it was the same even number before and after. */
+export const AH_VERSION = 0;
+/** u32: the adapter's address handle, valid under AH_LOCAL_EPOCH. */
+export const AH_HANDLE = 4;
+export const AH_LOCAL_EPOCH = 8;
+/** u32: the queue pair looked up last, as the program knows it; 0 for none. */
+export const AH_V_QPN = 12;
+/** u32: its number on the target's adapter, valid under AH_REMOTE_EPOCH. */
+export const AH_QPN = 16;
+export const AH_REMOTE_EPOCH = 20;
+export const AH_RECORD_BYTES = 64;
+
 export const CQ_ARM_NONE = 0;
 export const CQ_ARM_ANY = 1;
 export const CQ_ARM_SOLICITED = 2;
@@ -100,13 +114,13 @@ export const CQE_BYTE_LEN = 16;
 export const CQE_IMM = 20;
 /** u32: the queue pair's user index, which is its vQPN. */
 export const CQE_QP_NUM = 24;
-/** u32, datagrams: queue pair number of the sender. */
+/** u32, datagrams: queue pair number of the sender, as its program knows it. */
 export const CQE_SRC_QP = 28;
 /** u32: WC_* flags */
 export const CQE_FLAGS = 32;
 /** u32 */
 export const CQE_VENDOR_ERR = 36;
-/** u32, datagrams: LID of the port that it came from. */
+/** u32, datagrams: LID that it came from: the sender's vLID. */
 export const CQE_SLID = 40;
 /** u32, datagrams: index of its partition key in the port's table. */
 export const CQE_PKEY_INDEX = 44;

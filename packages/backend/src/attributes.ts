@@ -1,11 +1,16 @@
 import {
   QP_ACCESS_FLAGS,
   QP_AV,
+  QP_CUR_STATE,
   QP_DEST_QPN,
+  QP_EN_SQD_ASYNC_NOTIFY,
   QP_MAX_DEST_RD_ATOMIC,
   QP_MAX_QP_RD_ATOMIC,
   QP_MIN_RNR_TIMER,
   QP_PATH_MTU,
+  QP_PKEY_INDEX,
+  QP_PORT,
+  QP_QKEY,
   QP_RETRY_CNT,
   QP_RNR_RETRY,
   QP_RQ_PSN,
@@ -30,6 +35,11 @@ const fields: readonly { readonly mask: number; readonly word: number; readonly 
   { mask: QP_MAX_QP_RD_ATOMIC, word: 10, name: "maxRdAtomic" },
   { mask: QP_MAX_DEST_RD_ATOMIC, word: 11, name: "maxDestRdAtomic" },
   { mask: QP_MIN_RNR_TIMER, word: 12, name: "minRnrTimer" },
+  { mask: QP_QKEY, word: 15, name: "qkey" },
+  { mask: QP_PKEY_INDEX, word: 16, name: "pkeyIndex" },
+  { mask: QP_PORT, word: 17, name: "port" },
+  { mask: QP_CUR_STATE, word: 18, name: "curState" },
+  { mask: QP_EN_SQD_ASYNC_NOTIFY, word: 19, name: "enSqdAsyncNotify" },
 ];
 
 /** Read HC_MODIFY_QP's words (abi/hypercall.ts). The adapter judges the values. */

@@ -54,6 +54,8 @@ function setup() {
     events: {
       connect: note("connect"),
       resolve: note("resolve"),
+      address: note("address"),
+      identify: note("identify"),
       publish: note("publish"),
       lookup: note("lookup"),
       report: (_, json) => void asked.push({ what: "report", request: json }),

@@ -1,13 +1,25 @@
-import { EINVAL, VMM_EPOCH, VMM_VLID } from "@nomad/abi";
-import { assert, type Lid, NomadError, type Qpn, type RKey, type VKey, type VLid, type VQpn } from "@nomad/base";
-import type { DeviceMemory, Hca, HcaEvents } from "@nomad/hca";
+import { EBUSY, EINVAL, ENOMEM, QPT_UD, VMM_EPOCH, VMM_VLID } from "@nomad/abi";
+import {
+  assert,
+  type ErrorCode,
+  type Lid,
+  NomadError,
+  type Qpn,
+  type RKey,
+  type VKey,
+  type VLid,
+  type VQpn,
+} from "@nomad/base";
+import type { DatagramSource, DeviceMemory, Hca, HcaEvents } from "@nomad/hca";
+import { addressDatagram, followGuest, learnAddress } from "./address-handles.ts";
 import { decodeQpAttributes } from "./attributes.ts";
-import { type Device, newDevice, type PendingCall, type Qp, type QpAddress } from "./device.ts";
+import { type Device, newDevice, type PendingCall, type Qp, type QpAddress, type RemoteName } from "./device.ts";
 import { drainDoorbells } from "./doorbells.ts";
-import type { BackendEvents, KeyWanted } from "./events.ts";
+import type { BackendEvents, KeyWanted, WaitingWork } from "./events.ts";
 import { execute, missed, type Outcome } from "./hypercalls/index.ts";
 import { readCall, writeResult } from "./mailbox.ts";
 import { type RemoteKey, RemoteKeys } from "./remote-keys.ts";
+import { Senders, sourceOf } from "./senders.ts";
 import { staleRemoteKey, translateLocalKeys, writeRemoteKey } from "./translate.ts";
 
 export interface BackendOptions {
@@ -29,6 +41,7 @@ export class Backend implements HcaEvents {
   readonly devices = new Map<VLid, Device>();
   readonly #qps = new Map<Qpn, { readonly device: Device; readonly qp: Qp }>();
   readonly #remoteKeys = new RemoteKeys();
+  readonly #senders = new Senders();
 
   constructor(options: BackendOptions) {
     this.lid = options.lid;
@@ -84,7 +97,7 @@ export class Backend implements HcaEvents {
     try {
       return action();
     } catch (error) {
-      if (error instanceof NomadError) return { status: -EINVAL };
+      if (error instanceof NomadError) return { status: -(errnos[error.code] ?? EINVAL) };
       throw error;
     }
   }
@@ -136,10 +149,43 @@ export class Backend implements HcaEvents {
       this.answer(vlid, wanted.sequence, key ? { status: 0, words: [key.rkey, key.epoch] } : missed.key);
       return;
     }
-    const qp = this.devices.get(vlid)?.qps.get(wanted.vqpn);
-    if (qp?.pendingKey?.wqe !== wanted.wqe) return;
-    qp.pendingKey = key ? null : { wqe: wanted.wqe, failed: true };
+    this.#goOn(this.devices.get(vlid), wanted, key !== null);
+  }
+
+  /** The target of datagrams has been looked up; null when there is none, or its host did not answer in time. */
+  addressed(vlid: VLid, remote: RemoteName, work: WaitingWork, address: QpAddress | null): void {
+    const device = this.devices.get(vlid);
+    if (device && address) learnAddress(this.hca, device, remote, address);
+    this.#goOn(device, work, address !== null);
+  }
+
+  #goOn(device: Device | undefined, { vqpn, wqe }: WaitingWork, found: boolean): void {
+    const qp = device?.qps.get(vqpn);
+    if (qp?.pendingKey?.wqe !== wqe) return;
+    qp.pendingKey = found ? null : { wqe, failed: true };
     this.hca.doorbell(qp.qpn);
+  }
+
+  /** A guest runs elsewhere now: whoever sends datagrams to it follows. */
+  follow(moved: VLid, at: Parameters<typeof followGuest>[3]): void {
+    for (const device of this.devices.values()) followGuest(this.hca, device, moved, at);
+  }
+
+  /** The sender of datagrams at another port; null when nobody there has that number. */
+  identified(slid: Lid, qpn: Qpn, name: RemoteName | null): void {
+    this.#senders.learn(slid, qpn, name);
+    this.hca.sourceSettled(slid, qpn, name !== null);
+  }
+
+  /** The guest's queue pair that has this number here, or had it not long ago. */
+  nameOf(qpn: Qpn): RemoteName | undefined {
+    const owner = this.#qps.get(qpn);
+    return owner ? { vlid: owner.device.vlid, vqpn: owner.qp.vqpn } : this.#senders.former(qpn);
+  }
+
+  /** Another incarnation of a host has this LID. */
+  forgetPort(lid: Lid): void {
+    this.#senders.forgetPort(lid);
   }
 
   /** What a guest's key is on this adapter; undefined when the guest has no such region. */
@@ -168,6 +214,8 @@ export class Backend implements HcaEvents {
   }
 
   disown(qp: Qp): void {
+    const name = this.nameOf(qp.qpn);
+    if (name) this.#senders.retire(qp.qpn, name);
     this.#qps.delete(qp.qpn);
   }
 
@@ -178,7 +226,15 @@ export class Backend implements HcaEvents {
     if (!found) return "failed";
     const { device, qp } = found;
     translateLocalKeys(device, qp, queue, wqe);
-    return queue === "send" ? this.#translateRemoteKey(device, qp, wqe) : "done";
+    if (queue === "recv") return "done";
+    return qp.type === QPT_UD ? this.#translateTarget(device, qp, wqe) : this.#translateRemoteKey(device, qp, wqe);
+  }
+
+  #translateTarget(device: Device, qp: Qp, wqe: number): "done" | "pending" | "failed" {
+    const { unknown } = addressDatagram(device, wqe);
+    if (unknown === null) return "done";
+    const work = { vqpn: qp.vqpn, wqe };
+    return lookUp(qp, wqe, () => this.events.address({ vlid: device.vlid, remote: unknown, work }));
   }
 
   #translateRemoteKey(device: Device, qp: Qp, wqe: number): "done" | "pending" | "failed" {
@@ -190,16 +246,18 @@ export class Backend implements HcaEvents {
       writeRemoteKey(device, qp, wqe, rkey);
       return "done";
     }
-    if (qp.pendingKey?.wqe === wqe && qp.pendingKey.failed) {
-      qp.pendingKey = null;
-      writeRemoteKey(device, qp, wqe, 0 as RKey);
-      return "failed";
-    }
-    if (qp.pendingKey?.wqe !== wqe) {
-      qp.pendingKey = { wqe, failed: false };
-      this.events.resolve({ vlid: device.vlid, owner, vkey, wanted: { kind: "work", vqpn: qp.vqpn, wqe } });
-    }
-    return "pending";
+    const wanted: KeyWanted = { kind: "work", vqpn: qp.vqpn, wqe };
+    const found = lookUp(qp, wqe, () => this.events.resolve({ vlid: device.vlid, owner, vkey, wanted }));
+    if (found === "failed") writeRemoteKey(device, qp, wqe, 0 as RKey);
+    return found;
+  }
+
+  datagramSource(to: Qpn, slid: Lid, from: Qpn): DatagramSource | "pending" | null {
+    const receiver = this.#qps.get(to)?.device.vlid;
+    if (receiver === undefined) return null;
+    const local = slid === this.lid ? this.nameOf(from) : undefined;
+    const sender = local ?? this.#senders.find(slid, from, () => this.events.identify({ slid, qpn: from }));
+    return sender === "pending" ? "pending" : sourceOf(sender, receiver);
   }
 
   completionEvent(): void {}
@@ -209,4 +267,20 @@ export class Backend implements HcaEvents {
   drained(holder: string): void {
     this.events.drained(holder);
   }
+}
+
+/** What the adapter's refusals are to a program; any other is EINVAL. */
+const errnos: Readonly<Partial<Record<ErrorCode, number>>> = { E_BUSY: EBUSY, E_TOO_LARGE: ENOMEM };
+
+/** A work request waits for a name: asks once; `failed`, once, when there is none. */
+function lookUp(qp: Qp, wqe: number, ask: () => void): "pending" | "failed" {
+  if (qp.pendingKey?.wqe === wqe && qp.pendingKey.failed) {
+    qp.pendingKey = null;
+    return "failed";
+  }
+  if (qp.pendingKey?.wqe !== wqe) {
+    qp.pendingKey = { wqe, failed: false };
+    ask();
+  }
+  return "pending";
 }

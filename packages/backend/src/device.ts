@@ -1,7 +1,8 @@
 import type { Lid, LKey, Qpn, RKey, VKey, VLid, VQpn } from "@nomad/base";
-import type { DeviceMemory, QpSnapshot, RingLocation } from "@nomad/hca";
+import type { DeviceMemory, QpSnapshot, QpType, RingLocation } from "@nomad/hca";
+import type { Ah, AhRecord } from "./address-handles.ts";
 
-/** Who a queue pair is connected to, by names that never change. */
+/** A guest's queue pair, by names that never change. */
 export interface RemoteName {
   readonly vlid: VLid;
   readonly vqpn: VQpn;
@@ -21,9 +22,16 @@ export interface CqRecord {
   readonly location: RingLocation;
 }
 
+/** A multicast group. */
+export interface Group {
+  readonly mlid: number;
+  readonly mgid: Uint8Array;
+}
+
 /** How a guest's queue pair was created. */
 export interface QpRecord {
   readonly vqpn: VQpn;
+  readonly type: QpType;
   readonly pd: number;
   readonly sendCq: number;
   readonly recvCq: number;
@@ -52,9 +60,12 @@ export interface Cq extends CqRecord {
 export interface Qp extends QpRecord {
   /** Changes when the peer moves, and with every move of the guest. */
   qpn: Qpn;
+  /** Who it is connected to. */
   remote: RemoteName | null;
   remoteEpoch: number;
-  /** A look-up of the remote key that this work request (by its address) needs. */
+  /** Datagrams: the groups that it is in. */
+  groups: readonly Group[];
+  /** A look-up of the peer's name (key or queue pair) that this work request (by its address) needs. */
   pendingKey: { readonly wqe: number; failed: boolean } | null;
   /** The number this queue pair takes when a move of its peer is decided, by move. */
   readonly reserved: Map<string, Qpn>;
@@ -77,10 +88,13 @@ export interface Device {
   readonly cqs: Map<number, Cq>;
   readonly regions: Map<VKey, Region>;
   readonly qps: Map<VQpn, Qp>;
-  /** Guests that have connected a queue pair to one of this guest's. */
+  readonly ahs: Map<number, Ah>;
+  /** Queue pairs that datagrams go to, as their hosts have told: good under the epoch of the handles that lead there. */
+  readonly remoteQps: Map<string, { readonly qpn: Qpn; readonly epoch: number }>;
+  /** Guests that have looked up one of this guest's queue pairs: they are connected to it, or send datagrams there. */
   readonly inbound: Set<VLid>;
   /** The next number of each kind; numbers are never given twice. */
-  next: { pd: number; cq: number; region: number; qp: number };
+  next: { pd: number; cq: number; region: number; qp: number; ah: number };
   last: HypercallResult | null;
   pending: PendingCall | null;
   doorbells: number;
@@ -99,8 +113,10 @@ export interface DeviceSnapshot {
   readonly qps: readonly (QpRecord & {
     readonly remote: RemoteName | null;
     readonly remoteEpoch: number;
+    readonly groups: readonly Group[];
     readonly snapshot: QpSnapshot;
   })[];
+  readonly ahs: readonly AhRecord[];
   readonly inbound: readonly number[];
   readonly next: Device["next"];
   readonly last: HypercallResult | null;
@@ -122,8 +138,10 @@ export function newDevice(vlid: VLid, memory: DeviceMemory, epoch: number): Devi
     cqs: new Map(),
     regions: new Map(),
     qps: new Map(),
+    ahs: new Map(),
+    remoteQps: new Map(),
     inbound: new Set(),
-    next: { pd: 1, cq: 1, region: 1, qp: 1 },
+    next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1 },
     last: null,
     pending: null,
     doorbells: 0,

@@ -1,10 +1,16 @@
-import type { VKey, VLid, VQpn } from "@nomad/base";
+import type { Lid, Qpn, VKey, VLid, VQpn } from "@nomad/base";
 import type { RemoteName } from "./device.ts";
 
-/** For what a remote key is looked up: a hypercall, or a work request (by its address) that waits in a send queue. */
+/** A work request (by its address) that waits in a send queue for a name. */
+export interface WaitingWork {
+  readonly vqpn: VQpn;
+  readonly wqe: number;
+}
+
+/** For what a remote key is looked up. */
 export type KeyWanted =
   | { readonly kind: "call"; readonly sequence: number }
-  | { readonly kind: "work"; readonly vqpn: VQpn; readonly wqe: number };
+  | ({ readonly kind: "work" } & WaitingWork);
 
 /** What the back-end asks of, and tells, the coordinator. Called synchronously; answers come by `Backend` methods later. */
 export interface BackendEvents {
@@ -22,6 +28,10 @@ export interface BackendEvents {
     readonly vkey: VKey;
     readonly wanted: KeyWanted;
   }): void;
+  /** A datagram's target is to be found; then `Backend.addressed`. */
+  address(request: { readonly vlid: VLid; readonly remote: RemoteName; readonly work: WaitingWork }): void;
+  /** A datagram has come from this port's queue pair: whose is it? Then `Backend.identified`. */
+  identify(sender: { readonly slid: Lid; readonly qpn: Qpn }): void;
   /** Then `Backend.answer`. */
   publish(request: {
     readonly vlid: VLid;

@@ -1,3 +1,4 @@
+export type { AhRecord } from "./address-handles.ts";
 export { Backend } from "./backend.ts";
 export type { Device, DeviceSnapshot, QpAddress, RemoteName } from "./device.ts";
 export { deviceMemory } from "./device-memory.ts";

@@ -19,6 +19,8 @@ export const limits = {
   cqsPerGuestMax: 4096,
   mrsPerGuestMax: 16_384,
   pdsPerGuestMax: 1024,
+  ahsPerGuestMax: 16_384,
+  groupsPerQpMax: 1024,
   ringEntriesMax: 32_768,
   sgesMax: 16,
   /** Faults by hand that stand in a lab at a time. */

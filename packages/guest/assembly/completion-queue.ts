@@ -10,6 +10,8 @@ import {
   CQE_IMM,
   CQE_OPCODE,
   CQE_QP_NUM,
+  CQE_SLID,
+  CQE_SRC_QP,
   CQE_STATUS,
   QUEUE_ARM,
   QUEUE_EVENTS,
@@ -30,6 +32,9 @@ export class WorkCompletion {
   /** vQPN of the queue pair. */
   qpNumber: u32 = 0;
   flags: u32 = 0;
+  /** Datagrams: vQPN of the sender, and the vLID of its guest. */
+  sourceQp: u32 = 0;
+  sourceLid: u32 = 0;
 }
 
 /** ibv_cq, together with its completion channel. */
@@ -68,6 +73,8 @@ export class CompletionQueue {
     into.immediate = load<u32>(entry + CQE_IMM);
     into.qpNumber = load<u32>(entry + CQE_QP_NUM);
     into.flags = load<u32>(entry + CQE_FLAGS);
+    into.sourceQp = load<u32>(entry + CQE_SRC_QP);
+    into.sourceLid = load<u32>(entry + CQE_SLID);
     this.ring.consumer = consumer + 1;
     return true;
   }

@@ -27,6 +27,12 @@ export function text(value: string): void {
   memory.copy(data, changetype<usize>(utf8), dataBytes);
 }
 
+/** Sets the data. */
+export function bytes(value: Uint8Array): void {
+  dataBytes = min<u32>(value.length, MAILBOX_DATA_BYTES_MAX);
+  memory.copy(data, value.dataStart, dataBytes);
+}
+
 /** Makes the call: 0 or a negative errno. */
 export function call(operation: u32): i32 {
   sequence++;

@@ -1,5 +1,6 @@
 // A queue in the guest's own memory: its record of indices, and its ring of entries (abi's work.ts).
 import { QUEUE_CONSUMER, QUEUE_PRODUCER, QUEUE_RECORD_BYTES, SGE_BYTES, WQE_ALIGN } from "../../abi/src/work.ts";
+import { argument } from "./hypercall.ts";
 import { allocate } from "./memory.ts";
 
 @final
@@ -37,6 +38,13 @@ export class Ring {
   slot(index: u32): u32 {
     return this.ring + (index & (this.entries - 1)) * this.stride;
   }
+}
+
+/** Adds where the queue is to the hypercall that is being put together. */
+export function addRing(ring: Ring): void {
+  argument(ring.record);
+  argument(ring.ring);
+  argument(ring.entries);
 }
 
 /** Bytes from one work request to the next: a header, the elements, and a v-lkey for each. */

@@ -1,4 +1,5 @@
 import { WR_SEND } from "../../abi/src/verbs.ts";
+import { AddressHandle } from "./address-handle.ts";
 
 /** ibv_sge; `key` is a memory region's. */
 @final
@@ -24,6 +25,10 @@ export class SendRequest {
   remoteKey: u32 = 0;
   compareAdd: u64 = 0;
   swap: u64 = 0;
+  /** Datagrams: where they go, and which queue pair there, as its program knows it. */
+  addressHandle: AddressHandle | null = null;
+  remoteQpn: u32 = 0;
+  remoteQkey: u32 = 0;
 
   constructor(public list: ScatterGather[]) {}
 }

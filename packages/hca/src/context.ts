@@ -1,5 +1,5 @@
 import { QPS_SQD } from "@nomad/abi";
-import type { Lid, Random } from "@nomad/base";
+import type { Lid } from "@nomad/base";
 import type { Icrc } from "@nomad/iba";
 import { AddressHandles } from "./address-handle.ts";
 import { Counters } from "./counters.ts";
@@ -8,6 +8,7 @@ import { Gates } from "./gate.ts";
 import { MemoryRegions } from "./memory-region.ts";
 import { MemoryWindows } from "./memory-window.ts";
 import { MulticastGroups } from "./multicast.ts";
+import type { Numbering } from "./numbering.ts";
 import { Port } from "./port.ts";
 import { ProtectionDomains } from "./protection-domains.ts";
 import type { QueuePair } from "./queue-pair.ts";
@@ -17,7 +18,7 @@ import type { Egress, HcaEvents } from "./types.ts";
 
 export interface ContextInit {
   readonly lid: Lid;
-  readonly random: Random;
+  readonly numbering: Numbering;
   /** Null when both ends of every link agree to leave the ICRC zero. */
   readonly icrc: Icrc | null;
   readonly egress: Egress;
@@ -51,7 +52,7 @@ export class HcaContext {
   readonly portCounters = new Counters();
 
   constructor(init: ContextInit) {
-    const { lid, random, events, limits } = init;
+    const { lid, numbering, events, limits } = init;
     this.lid = lid;
     this.icrc = init.icrc;
     this.egress = init.egress;
@@ -60,7 +61,7 @@ export class HcaContext {
     this.limits = limits;
     this.port = new Port(lid, (kind) => events.asyncEvent({ kind, port: PORT_NUMBER }));
     this.pds = new ProtectionDomains(limits.maxPd);
-    this.regions = new MemoryRegions(random, this.pds, limits.maxMr);
+    this.regions = new MemoryRegions(numbering, this.pds, limits.maxMr);
     this.windows = new MemoryWindows(this.regions, this.pds, limits.maxMw);
     this.handles = new AddressHandles(this.pds, this.port, limits.maxAh);
     this.groups = new MulticastGroups(limits);

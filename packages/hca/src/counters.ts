@@ -36,6 +36,11 @@ export class Counters {
   req_cqe_error = 0;
   req_cqe_flush_error = 0;
 
+  /** Datagrams that were not sent, because their target had moved or was not found. */
+  tx_unaddressed = 0;
+  /** Datagrams that were not delivered, because nobody could tell who had sent them. */
+  rx_unnamed = 0;
+
   /** Packets of another partition than their queue pair's, and datagrams with another Q_Key. */
   bad_pkey_cntr = 0;
   qkey_viol_cntr = 0;

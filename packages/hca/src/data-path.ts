@@ -104,7 +104,19 @@ export class DataPath {
     if (packet.opcode.role === "response") this.#completer.receive(qp, packet, now);
     else if (qp.type === QPT_RC) this.#responder.receive(qp, packet);
     else if (qp.type === QPT_UC) this.#unreliableResponder.receive(qp, packet);
-    else this.#datagramResponder.receive(qp, packet, slid, this.#context.port.gids[0] as Uint8Array);
+    else this.#datagramResponder.receive(qp, packet, slid, null);
+  }
+
+  /** Delivers what waited for its sender's name, or loses it when nobody has that name. */
+  releaseDatagrams(slid: Lid, from: Qpn, known: boolean): void {
+    const packet = this.#packet;
+    for (const { qp, bytes, mgid } of this.#datagramResponder.held.take(slid, from)) {
+      if (!known) qp.counters.rx_unnamed++;
+      if (!known || qp.frozen || !qp.responding) continue;
+      const fault = parsePacket(packet, bytes, 0, bytes.length);
+      assert(fault === null, "what was held was a packet");
+      this.#datagramResponder.receive(qp, packet, slid, mgid);
+    }
   }
 
   /** Is the packet of its transport, from its peer, in its partition, and does its state take it? Counted either way. */

@@ -224,12 +224,39 @@ test("an address handle that has moved sends elsewhere, and what names its old e
     asked.push(wqe);
     expect(queue).toBe("send");
     a.memory.view.setUint32(wqe + abi.SEND_WQE_REMOTE_QPN, c.qpn, true);
+    a.memory.view.setUint32(wqe + abi.SEND_WQE_REMOTE_EPOCH, 4, true);
     return "done";
   };
   const at = a.post(toB());
   fabric.settle();
   expect(asked).toEqual([at]);
   expect(c.recvCq.drain()).toMatchObject([{ id: 5n }]);
+});
+
+test("a datagram whose target moves on before it has left is lost: its number is of the old place", () => {
+  fabric.linkPackets = 0;
+  const asked: number[] = [];
+  a.adapter.events.onTranslate = (_, _queue, wqe) => {
+    asked.push(wqe);
+    return "done";
+  };
+  receive();
+  a.post(toB());
+  fabric.settle();
+  a.adapter.hca.retargetAh(ah, { remoteEpoch: 4 });
+  fabric.linkPackets = 10;
+  a.adapter.hca.transmitReady(b.adapter.lid);
+  fabric.settle();
+  expect([asked, statuses(), b.recvCq.drain()]).toEqual([[], [abi.WC_SUCCESS], []]);
+  expect(a.adapter.hca.qpCounters(a.qpn).tx_unaddressed).toBe(1);
+});
+
+test("a datagram whose target is not found is lost, and the send queue goes on", () => {
+  a.adapter.hca.retargetAh(ah, { remoteEpoch: 4 });
+  receive();
+  a.post(toB());
+  fabric.settle();
+  expect([statuses(), b.recvCq.drain()]).toEqual([[abi.WC_SUCCESS], []]);
 });
 
 test("a datagram whose handle is of another local epoch is handed back, data or not", () => {

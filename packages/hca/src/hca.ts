@@ -7,6 +7,7 @@ import { DataPath } from "./data-path.ts";
 import { checkRoom, type DeviceLimits, deviceLimits } from "./device-limits.ts";
 import { HcaObjects } from "./hca-objects.ts";
 import { adoptSettings, applyAttributes, enterState } from "./modify-qp.ts";
+import { type Names, numbering } from "./numbering.ts";
 import { QpNumbers } from "./qp-numbers.ts";
 import { type QpQueues, QueuePair } from "./queue-pair.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
@@ -36,6 +37,8 @@ export interface HcaOptions {
   readonly events: HcaEvents;
   /** Request packets of one queue pair that may be unacknowledged. */
   readonly outstandingPacketsMax?: number;
+  /** How it numbers queue pairs and keys: `random` when left out. */
+  readonly names?: Names;
   /** Where the adapter is to have less room, or more, than adapters usually have. */
   readonly limits?: Partial<DeviceLimits>;
 }
@@ -54,13 +57,15 @@ export class Hca extends HcaObjects {
   readonly #queuePairs = new Map<Qpn, QueuePair>();
 
   constructor(options: HcaOptions) {
+    const numbers = numbering(options.names ?? "random", options.lid, options.random);
     super({
       ...options,
+      numbering: numbers,
       icrc: options.icrc ? new Icrc(options.crc32) : null,
       outstandingPacketsMax: options.outstandingPacketsMax ?? OUTSTANDING_PACKETS_MAX,
       limits: { ...deviceLimits, ...options.limits },
     });
-    this.#numbers = new QpNumbers(options.random);
+    this.#numbers = new QpNumbers(numbers.qpns);
     this.#path = new DataPath(this.context, this.completions, this.#queuePairs);
     this.#cuts = new Cuts(this.context, this.#path.sends);
   }
@@ -131,6 +136,14 @@ export class Hca extends HcaObjects {
   /** One packet, BTH to ICRC, that came from port `slid`; to a multicast group, with its LID. `bytes` is not kept. */
   receive(bytes: Uint8Array, offset: number, length: number, slid: Lid, now: number, dlid = this.context.lid): void {
     this.#path.receive(bytes, offset, length, slid, dlid, now);
+  }
+
+  /**
+   * `HcaEvents.datagramSource` said that this sender's name was not known yet: now it is, or (`known` false) nobody has it, and
+   * what came from it is lost.
+   */
+  sourceSettled(slid: Lid, from: Qpn, known: boolean): void {
+    this.#path.releaseDatagrams(slid, from, known);
   }
 
   /** Sends at most `packetsMax` packets, queue pair by queue pair; true when there is more to do now. */

@@ -5,6 +5,7 @@ export { cutOf, reconcile } from "./cut.ts";
 export { type DeviceAttributes, type DeviceLimits, deviceLimits, RD_ATOMIC_MAX } from "./device-limits.ts";
 export { Hca, type HcaOptions } from "./hca.ts";
 export type { RegionChange, RegionInit } from "./memory-region.ts";
+export type { Names } from "./numbering.ts";
 export type { PortAttributes, PortState } from "./port.ts";
 export { recvStride, sendStride } from "./ring.ts";
 export type { SrqChange } from "./shared-receive-queue.ts";

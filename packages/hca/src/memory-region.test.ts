@@ -5,9 +5,10 @@ import {
   ACCESS_REMOTE_WRITE,
   ACCESS_ZERO_BASED,
 } from "@nomad/abi";
-import { type LKey, type Qpn, Random } from "@nomad/base";
+import { type Lid, type LKey, type Qpn, Random } from "@nomad/base";
 import { beforeEach, expect, test } from "vitest";
 import { MemoryRegions } from "./memory-region.ts";
+import { numbering } from "./numbering.ts";
 import { ProtectionDomains } from "./protection-domains.ts";
 import { sharedMemory } from "./testing/fabric.ts";
 
@@ -20,7 +21,7 @@ const qpn = 5 as Qpn;
 
 beforeEach(() => {
   pds = new ProtectionDomains(10);
-  regions = new MemoryRegions(new Random(3), pds, 3000);
+  regions = new MemoryRegions(numbering("random", 1 as Lid, new Random(3)), pds, 3000);
   pd = pds.alloc();
 });
 

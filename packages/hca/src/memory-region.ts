@@ -6,11 +6,12 @@ import {
   ACCESS_REMOTE_WRITE,
   ACCESS_ZERO_BASED,
 } from "@nomad/abi";
-import { type LKey, NomadError, type Qpn, type Random, type RKey } from "@nomad/base";
+import { type LKey, NomadError, type Qpn, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
 import { KeyTable } from "./key-table.ts";
 import type { Window } from "./memory-window.ts";
 import { planted } from "./mutants.ts";
+import type { Numbering } from "./numbering.ts";
 import type { ProtectionDomains } from "./protection-domains.ts";
 import type { DeviceMemory, MemoryRegion } from "./types.ts";
 
@@ -66,8 +67,8 @@ export class MemoryRegions {
   readonly #max: number;
   #count = 0;
 
-  constructor(random: Random, pds: ProtectionDomains, max: number) {
-    this.keys = new KeyTable(random);
+  constructor(numbering: Numbering, pds: ProtectionDomains, max: number) {
+    this.keys = new KeyTable(numbering);
     this.#pds = pds;
     this.#max = max;
   }

@@ -13,11 +13,11 @@ const RECENT_MAX = 4096;
  * quarantined: packets to it may still be under way for as long as this adapter lives.
  */
 export class QpNumbers {
-  readonly #random: Random;
+  readonly #random: Pick<Random, "between">;
   readonly #taken = new Set<number>();
   readonly #recent: number[] = [];
 
-  constructor(random: Random) {
+  constructor(random: Pick<Random, "between">) {
     this.#random = random;
   }
 

@@ -114,7 +114,8 @@ export class SendIntake {
   /** Was the work request translated under another epoch than one that its names are looked up under? */
   #isStale(qp: QueuePair, request: SendRequest): boolean {
     const datagram = qp.type === QPT_UD;
-    if ((request.keyed || datagram) && request.localEpoch !== qp.localEpoch) return true;
+    const ownNames = request.keyed || datagram || request.wr.local;
+    if (ownNames && request.localEpoch !== qp.localEpoch) return true;
     if (!datagram) return request.wr.remoteKey && request.remoteEpoch !== qp.settings.remoteEpoch;
     const handle = this.#context.handles.find(request.ah, qp.pd);
     return handle !== null && request.remoteEpoch !== handle.remoteEpoch;

@@ -1,8 +1,9 @@
 import { ACCESS_LOCAL_WRITE, SGE_ADDRESS, SGE_BYTES, SGE_LENGTH, SGE_LKEY } from "@nomad/abi";
-import { Random } from "@nomad/base";
+import { type Lid, Random } from "@nomad/base";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MemoryRegions } from "./memory-region.ts";
+import { numbering } from "./numbering.ts";
 import { ProtectionDomains } from "./protection-domains.ts";
 import { SgeList } from "./sge-list.ts";
 import { sharedMemory } from "./testing/fabric.ts";
@@ -12,7 +13,7 @@ const DATA = 1024;
 function setUp(lengths: readonly number[]) {
   const memory = sharedMemory(1 << 16);
   const pds = new ProtectionDomains(1);
-  const regions = new MemoryRegions(new Random(1), pds, 9);
+  const regions = new MemoryRegions(numbering("random", 1 as Lid, new Random(1)), pds, 9);
   const pd = pds.alloc();
   const whole = { pd, memory, address: DATA, length: 60_000, access: ACCESS_LOCAL_WRITE };
   const { lkey } = regions.register(whole);

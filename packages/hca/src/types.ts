@@ -278,6 +278,14 @@ export type QpEventKind =
   | "QP_LAST_WQE_REACHED";
 export type PortEventKind = "PORT_ACTIVE" | "PORT_ERR" | "LID_CHANGE" | "PKEY_CHANGE" | "GID_CHANGE";
 
+/** Who sent a datagram, and to whom, as the program that gets it is to know them. */
+export interface DatagramSource {
+  readonly lid: number;
+  readonly qpn: number;
+  /** The LID that the receiver knows as its own; null: the port's. */
+  readonly dlid: number | null;
+}
+
 /** What the adapter asks of, and tells, its owner (the back-end). Called synchronously; must not call back into the adapter. */
 export interface HcaEvents {
   /**
@@ -286,6 +294,11 @@ export interface HcaEvents {
    * with the keys it has, and fails as the adapter finds.
    */
   translate(qpn: Qpn, queue: "send" | "recv", wqeAddress: number): "done" | "pending" | "failed";
+  /**
+   * Whom the program of queue pair `to` is told that a datagram came from. `pending`: the datagram waits until
+   * `Hca.sourceSettled`. Without this method, and for null, the adapter's own names are told.
+   */
+  datagramSource?(to: Qpn, slid: Lid, from: Qpn): DatagramSource | "pending" | null;
   /** A completion channel event: the armed queue has a completion. The adapter has already woken a waiting guest. */
   completionEvent(cqn: number): void;
   asyncEvent(event: AsyncEvent): void;

@@ -60,6 +60,8 @@ export class UnreliableRequester {
     const opcode = request.wr.segments[QPT_UD]?.only;
     assert(opcode, "a datagram is a SEND");
     if (handle === null) return this.#fail(qp, WC_LOC_QP_OP_ERR);
+    // Its target has moved since it was taken up, or was not found. Numbers of another place lead to nobody, or to somebody else.
+    if (handle.remoteEpoch !== request.remoteEpoch) return this.#lose(qp);
     const writer = this.#writer;
     if (!writer.openTo(qp, opcode, request.sges.bytes, handle.dlid, targetOf(handle, request))) return "blocked";
     const qkey = request.remoteQkey >= QKEY_OF_SENDER ? qp.settings.qkey : request.remoteQkey;
@@ -69,6 +71,12 @@ export class UnreliableRequester {
       return this.#fail(qp, WC_LOC_PROT_ERR);
     }
     writer.close(qp, qp.requester.txPsn, request.solicited, false);
+    this.#advance(qp);
+    return "sent";
+  }
+
+  #lose(qp: QueuePair): Turn {
+    qp.counters.tx_unaddressed++;
     this.#advance(qp);
     return "sent";
   }

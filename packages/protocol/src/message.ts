@@ -12,6 +12,7 @@ import {
   peerCut,
   peerName,
   qpn,
+  remoteName,
   standingFault,
   vkey,
   vlid,
@@ -87,6 +88,7 @@ const requests = [
   // host -> host
   request("CONNECT", { vlid, vqpn, from: vlid }),
   request("RESOLVE", { vlid, vkey }),
+  request("WHO_IS", { qpn }),
   request("STATE", { ...ofMove, device: deviceSnapshot, vm: vmState }),
 ] as const;
 
@@ -110,6 +112,7 @@ const answers = [
   answer("PEER_RESUMED", { peers: z.array(vlid) }),
   answer("CONNECTED", { dlid: lid, qpn, epoch }),
   answer("NAME", { rkey: uint, epoch }),
+  answer("IDENTITY", { name: remoteName.nullable() }),
   answer("MOVED", { host: name }),
   answer("STATE_TAKEN", {}),
   answer("FENCED", { seen: z.boolean() }),

@@ -1,3 +1,4 @@
+import { QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import {
   faultKinds,
   type Lid,
@@ -38,6 +39,9 @@ export const hostEntry = z.object({
   lost: z.boolean(),
 });
 export type HostEntry = z.infer<typeof hostEntry>;
+
+/** A guest's queue pair. */
+export const remoteName = z.object({ vlid, vqpn });
 
 export const peerCut = z.object({ vlid, vqpn, toVqpn: vqpn, dlid: lid, qpn, sqPsn: psn, rqPsn: psn });
 export const peerName = z.object({ vqpn, qpn });
@@ -96,6 +100,8 @@ const taken = z.object({
 });
 const atomics = z.array(z.object({ psn, original: z.bigint() })).max(256);
 const refusal = u32.nullable();
+const qpType = z.union([z.literal(QPT_RC), z.literal(QPT_UC), z.literal(QPT_UD)]);
+const group = z.object({ mlid: u16, mgid: z.instanceof(Uint8Array) });
 
 const qpSnapshot = z.object({
   type: u32,
@@ -135,8 +141,6 @@ const qpSnapshot = z.object({
   taken: taken.nullable(),
 });
 
-const remote = z.object({ vlid, vqpn });
-
 /** What makes a guest's device again; the shape is backend's `DeviceSnapshot`. */
 export const deviceSnapshot = z.object({
   vlid,
@@ -147,20 +151,25 @@ export const deviceSnapshot = z.object({
     .array(
       z.object({
         vqpn,
+        type: qpType,
         pd: u32,
         sendCq: u32,
         recvCq: u32,
         sq: workRing,
         rq: workRing,
         signalAll: z.boolean(),
-        remote: remote.nullable(),
+        remote: remoteName.nullable(),
         remoteEpoch: u32,
+        groups: z.array(group).max(limits.groupsPerQpMax),
         snapshot: qpSnapshot,
       }),
     )
     .max(limits.qpsPerGuestMax),
+  ahs: z
+    .array(z.object({ ah: u32, pd: u32, record: u32, dlid: u16, sl: u32, dgid: z.instanceof(Uint8Array).nullable() }))
+    .max(limits.ahsPerGuestMax),
   inbound: z.array(u32),
-  next: z.object({ pd: u32, cq: u32, region: u32, qp: u32 }),
+  next: z.object({ pd: u32, cq: u32, region: u32, qp: u32, ah: u32 }),
   last: z
     .object({
       sequence: u32,

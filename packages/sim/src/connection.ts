@@ -19,8 +19,6 @@ import {
   QP_MAX_QP_RD_ATOMIC,
   QP_MIN_RNR_TIMER,
   QP_PATH_MTU,
-  QP_PKEY_INDEX,
-  QP_PORT,
   QP_RETRY_CNT,
   QP_RNR_RETRY,
   QP_RQ_PSN,
@@ -126,7 +124,7 @@ export class Connection {
     const queues = [sq.record, sq.ring, entries, rq.record, rq.ring, entries, 1, 1, 1];
     const [vqpn = 0] = yield* driver.must(HC_CREATE_QP, QPT_RC, pd, cq, cq, ...queues);
     [this.#vqpn, this.#vkey, this.#lkey] = [vqpn, vkey, lkey as LKey];
-    const initMask = QP_STATE | QP_PKEY_INDEX | QP_PORT | QP_ACCESS_FLAGS;
+    const initMask = QP_STATE | QP_ACCESS_FLAGS;
     yield* driver.must(HC_MODIFY_QP, vqpn, initMask, QPS_INIT, access);
     const address: EndAddress = {
       vlid: this.#machine.memory.view.getUint32(VMM_VLID, true),

@@ -1,4 +1,4 @@
-import { EBUSY, EINVAL, ENOMEM } from "@nomad/abi";
+import { EINVAL, ENOMEM } from "@nomad/abi";
 import { limits } from "@nomad/base";
 import { fail, type Hypercall, inMemory, ok, word } from "./call.ts";
 
@@ -16,8 +16,6 @@ export const createCq: Hypercall = (c) => {
 export const destroyCq: Hypercall = (c) => {
   const cq = c.device.cqs.get(word(c, 0));
   if (!cq) return fail(EINVAL);
-  const used = [...c.device.qps.values()].some((qp) => qp.sendCq === cq.cq || qp.recvCq === cq.cq);
-  if (used) return fail(EBUSY);
   c.hca.destroyCq(cq.cqn);
   c.device.cqs.delete(cq.cq);
   return ok();

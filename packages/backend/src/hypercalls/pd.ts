@@ -1,4 +1,4 @@
-import { EBUSY, EINVAL, ENOMEM } from "@nomad/abi";
+import { EINVAL, ENOMEM } from "@nomad/abi";
 import { limits } from "@nomad/base";
 import { fail, type Hypercall, ok, word } from "./call.ts";
 
@@ -13,8 +13,6 @@ export const deallocPd: Hypercall = (c) => {
   const pd = word(c, 0);
   const physical = c.device.pds.get(pd);
   if (physical === undefined) return fail(EINVAL);
-  const used = [...c.device.regions.values(), ...c.device.qps.values()].some((user) => user.pd === pd);
-  if (used) return fail(EBUSY);
   c.hca.deallocPd(physical);
   c.device.pds.delete(pd);
   return ok();

@@ -1,5 +1,7 @@
+import { QPT_RC } from "@nomad/abi";
 import { NomadError, type Psn, type VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
+import { makeAh } from "../address-handles.ts";
 import type { Backend } from "../backend.ts";
 import type { Device, DeviceSnapshot, Qp } from "../device.ts";
 import { release } from "./guest.ts";
@@ -28,6 +30,7 @@ export function bind(
   try {
     bindObjects(backend, device, snapshot);
     bindQueuePairs(backend, device, snapshot, at.cuts);
+    aimAtOneself(backend, device);
   } catch (error) {
     release(backend, device.vlid);
     throw error;
@@ -48,6 +51,9 @@ function bindObjects(backend: Backend, device: Device, snapshot: DeviceSnapshot)
     const { lkey, rkey } = hca.registerMemory({ pd, memory: device.memory, address, length, access });
     device.regions.set(record.vkey, { ...record, lkey, rkey });
   }
+  for (const record of snapshot.ahs) {
+    makeAh(hca, device, known(device.pds.get(record.pd), "protection domain"), record);
+  }
 }
 
 function bindQueuePairs(backend: Backend, device: Device, snapshot: DeviceSnapshot, cuts: readonly PeerCut[]): void {
@@ -66,13 +72,27 @@ function bindQueuePairs(backend: Backend, device: Device, snapshot: DeviceSnapsh
     const qp: Qp = { ...record, qpn: backend.hca.restore(init, state), pendingKey: null, reserved: new Map() };
     device.qps.set(qp.vqpn, qp);
     backend.adopt(device, qp);
+    for (const { mgid, mlid } of qp.groups) backend.hca.attachMcast(qp.qpn, mgid, mlid);
     const cut = cuts.find((c) => c.vlid === qp.remote?.vlid && c.vqpn === qp.remote.vqpn && c.toVqpn === qp.vqpn);
     if (cut) aim(backend, qp, cut, state);
   }
 }
 
+/** Queue pairs that are connected to others of their own guest. */
+function aimAtOneself(backend: Backend, device: Device): void {
+  for (const qp of device.qps.values()) {
+    if (qp.remote?.vlid !== device.vlid) continue;
+    const peer = device.qps.get(qp.remote.vqpn);
+    if (!peer) continue;
+    qp.remoteEpoch = device.epoch;
+    backend.hca.retarget(qp.qpn, { dlid: backend.lid, destQpn: peer.qpn, remoteEpoch: device.epoch });
+  }
+}
+
 function aim(backend: Backend, qp: Qp, cut: PeerCut, state: { readonly sqPsn: Psn; readonly rqPsn: Psn }): void {
-  if (cut.sqPsn !== state.rqPsn || cut.rqPsn !== state.sqPsn) {
+  // An unreliable connection has lost what was under way, and says nothing of it.
+  const reliable = qp.type === QPT_RC;
+  if (reliable && (cut.sqPsn !== state.rqPsn || cut.rqPsn !== state.sqPsn)) {
     throw new NomadError(
       "E_STATE",
       `queue pair ${qp.vqpn} and its peer disagree on what was sent: ` +

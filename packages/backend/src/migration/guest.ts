@@ -16,6 +16,8 @@ export function suspend(backend: Backend, vlid: VLid, move: string, now: number)
 export function peersOf(device: Device): VLid[] {
   const peers = new Set(device.inbound);
   for (const qp of device.qps.values()) if (qp.remote) peers.add(qp.remote.vlid);
+  // With itself it needs no agreement.
+  peers.delete(device.vlid);
   return [...peers];
 }
 
@@ -25,8 +27,9 @@ export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot
   device.detached = true;
   for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
   const qps = [...device.qps.values()].map((qp) => {
-    const { vqpn, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch } = qp;
-    return { vqpn, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch, snapshot: backend.hca.snapshot(qp.qpn) };
+    const { vqpn, type, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch, groups } = qp;
+    const record = { vqpn, type, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch, groups };
+    return { ...record, snapshot: backend.hca.snapshot(qp.qpn) };
   });
   const snapshot: DeviceSnapshot = {
     vlid,
@@ -34,6 +37,7 @@ export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot
     cqs: [...device.cqs.values()].map(({ cq, location }) => ({ cq, location })),
     regions: [...device.regions.values()].map(({ lkey: _, rkey: __, ...record }) => record),
     qps,
+    ahs: [...device.ahs.values()].map(({ handle: _, remoteEpoch: __, ...record }) => record),
     inbound: [...device.inbound],
     next: device.next,
     last: device.last,
@@ -84,11 +88,13 @@ export function release(backend: Backend, vlid: VLid): void {
   const device = backend.devices.get(vlid);
   if (!device) return;
   for (const qp of device.qps.values()) {
-    backend.hca.destroyQp(qp.qpn);
+    for (const { mgid, mlid } of qp.groups) backend.hca.detachMcast(qp.qpn, mgid, mlid);
     backend.disown(qp);
+    backend.hca.destroyQp(qp.qpn);
   }
   for (const cq of device.cqs.values()) backend.hca.destroyCq(cq.cqn);
   backend.devices.delete(vlid);
+  for (const ah of device.ahs.values()) backend.hca.destroyAh(ah.handle);
   if (planted("keep-old-keys")) return;
   for (const region of device.regions.values()) backend.hca.deregisterMemory(region.lkey);
   for (const pd of device.pds.values()) backend.hca.deallocPd(pd);

@@ -58,6 +58,7 @@ export function resumePeers(
     backend.hca.ungate(qp.qpn, at.move, now);
     backend.hca.doorbell(qp.qpn);
   }
+  backend.follow(vlid, { dlid: at.dlid, epoch: at.epoch, names });
   return [...opened];
 }
 

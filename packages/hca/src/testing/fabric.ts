@@ -2,6 +2,7 @@ import { assert, type Lid, limits, Random } from "@nomad/base";
 import { type Crc32, isMulticastLid } from "@nomad/iba";
 import type { DeviceLimits } from "../device-limits.ts";
 import { Hca } from "../hca.ts";
+import type { Names } from "../numbering.ts";
 import type { AsyncEvent, DeviceMemory, Egress, HcaEvents, PacketSlot } from "../types.ts";
 
 /** What becomes of packets between adapters. */
@@ -20,6 +21,7 @@ export interface FabricOptions {
   readonly linkPackets?: number;
   /** What the adapters have room for. */
   readonly limits?: Partial<DeviceLimits>;
+  readonly names?: Names;
 }
 
 interface Flight {
@@ -42,6 +44,9 @@ export class EventLog implements HcaEvents {
   readonly drainedHolders: string[] = [];
   /** What the owner answers; set it to see work requests handed back. */
   onTranslate: HcaEvents["translate"] = () => "failed";
+
+  /** Without it, programs are told the adapter's own names. */
+  datagramSource?: NonNullable<HcaEvents["datagramSource"]>;
 
   translate(...request: Parameters<HcaEvents["translate"]>): ReturnType<HcaEvents["translate"]> {
     return this.onTranslate(...request);
@@ -100,6 +105,7 @@ export class Fabric {
       icrc: this.#options.icrc ?? true,
       egress: this.#egress(lid as Lid),
       events,
+      ...(this.#options.names && { names: this.#options.names }),
       ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.outstandingPacketsMax && { outstandingPacketsMax: this.#options.outstandingPacketsMax }),
     });

@@ -17,6 +17,7 @@ import { HostContext, ignore } from "./context.ts";
 import { DestinationMove } from "./destination.ts";
 import type { HostEffect, HostEvent } from "./effects.ts";
 import { Guests } from "./guests.ts";
+import { Identities } from "./identities.ts";
 import { Names } from "./names.ts";
 import { Peers } from "./peers.ts";
 import type { Reply } from "./reply.ts";
@@ -40,6 +41,7 @@ export class Coordinator {
   readonly guests: Guests;
   readonly #host: HostContext;
   readonly #names: Names;
+  readonly #identities: Identities;
   readonly #peers: Peers;
   readonly #sources = new Map<string, SourceMove>();
   readonly #destinations = new Map<string, DestinationMove>();
@@ -54,6 +56,7 @@ export class Coordinator {
     this.#host = new HostContext(options.name, this.backend, options.timings ?? timings);
     this.guests = new Guests(this.#host);
     this.#names = new Names(this.#host, this.guests);
+    this.#identities = new Identities(this.#host);
     this.#peers = new Peers(this.#host, this.#names);
   }
 
@@ -144,8 +147,11 @@ export class Coordinator {
   }
 
   #learnHosts(hosts: readonly HostEntry[]): void {
+    const before = new Map(this.#host.hosts);
     this.#host.hosts.clear();
     for (const host of hosts) {
+      const known = before.get(host.name);
+      if (known && known.incarnation !== host.incarnation) this.backend.forgetPort(host.lid);
       this.#host.hosts.set(host.name, host);
       if (host.lost) this.#host.requests.fail(host.name, new NomadError("E_HOST_LOST", `host ${host.name} is lost`));
     }
@@ -175,6 +181,8 @@ export class Coordinator {
         return this.#names.onConnect(m, reply);
       case "RESOLVE":
         return this.#names.onResolve(m, reply);
+      case "WHO_IS":
+        return this.#identities.onWhoIs(m, reply);
       case "PRECOPY":
         return this.#newSource(m).precopy(m, reply);
       case "SUSPEND":
@@ -276,6 +284,8 @@ export class Coordinator {
     return {
       connect: (call) => this.#names.connect(call),
       resolve: (call) => this.#names.resolve(call),
+      address: (call) => this.#names.address(call),
+      identify: (sender) => this.#identities.identify(sender),
       publish: (call) => this.#names.publish(call),
       lookup: (call) => this.#names.lookup(call),
       report: (vlid, json) => this.guests.report(vlid, json),

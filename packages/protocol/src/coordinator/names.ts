@@ -8,6 +8,7 @@ import type { Reply } from "./reply.ts";
 
 type Question = Unnumbered<RequestOf<"CONNECT"> | RequestOf<"RESOLVE">>;
 type ConnectCall = Parameters<BackendEvents["connect"]>[0];
+type AddressCall = Parameters<BackendEvents["address"]>[0];
 type ResolveCall = Parameters<BackendEvents["resolve"]>[0];
 
 /**
@@ -72,6 +73,18 @@ export class Names {
   #waitsOn({ vlid, wanted }: ResolveCall, name: AnswerOf<"NAME"> | NomadError): boolean {
     if (wanted.kind !== "work" || !(name instanceof NomadError) || name.code !== "E_TIMEOUT") return false;
     return this.#host.backend.devices.get(vlid)?.qps.has(wanted.vqpn) === true;
+  }
+
+  /** Where datagrams go. They are not worth waiting for long: what finds no target in time is lost. */
+  address({ vlid, remote, work }: AddressCall): void {
+    this.#askOwner<AnswerOf<"CONNECTED">>(
+      { kind: "CONNECT", ...remote, from: vlid },
+      this.#host.timings.nameLookupMs,
+      (found) => {
+        const address = found instanceof NomadError ? null : addressOf(found);
+        this.#host.backend.addressed(vlid, remote, work, address);
+      },
+    );
   }
 
   /** Ask the host where the owner was last seen; follow MOVED; ask central when nobody knows. */

@@ -149,6 +149,13 @@ export class TestHosts implements AsyncDisposable {
           const key = guest(owner)?.host.keyOf(owner, vkey) ?? null;
           host()?.resolved(vlid, owner, vkey, wanted, key);
         }),
+      address: ({ vlid, remote, work }) =>
+        queueMicrotask(() => {
+          const address = guest(remote.vlid)?.host.addressOf(remote.vlid, remote.vqpn, vlid) ?? null;
+          host()?.addressed(vlid, remote, work, address);
+        }),
+      identify: ({ slid, qpn }) =>
+        queueMicrotask(() => host()?.identified(slid, qpn, this.#hosts.get(slid)?.nameOf(qpn) ?? null)),
       publish: ({ vlid, sequence, key, value }) => {
         this.#published.set(key, value);
         queueMicrotask(() => host()?.answer(vlid, sequence, { status: 0 }));
