@@ -9,7 +9,7 @@ import { MemoryRegions } from "./memory-region.ts";
 import { MemoryWindows } from "./memory-window.ts";
 import { MulticastGroups } from "./multicast.ts";
 import type { Numbering } from "./numbering.ts";
-import { Port } from "./port.ts";
+import { Port, type PortState } from "./port.ts";
 import { ProtectionDomains } from "./protection-domains.ts";
 import type { QueuePair } from "./queue-pair.ts";
 import { Schedule } from "./schedule.ts";
@@ -25,6 +25,7 @@ export interface ContextInit {
   readonly events: HcaEvents;
   readonly outstandingPacketsMax: number;
   readonly limits: DeviceLimits;
+  readonly portState: PortState;
 }
 
 /** There is one port, and this is its number. */
@@ -59,7 +60,7 @@ export class HcaContext {
     this.events = events;
     this.outstandingPacketsMax = init.outstandingPacketsMax;
     this.limits = limits;
-    this.port = new Port(lid, (kind) => events.asyncEvent({ kind, port: PORT_NUMBER }));
+    this.port = new Port(lid, init.portState, (kind) => events.asyncEvent({ kind, port: PORT_NUMBER }));
     this.pds = new ProtectionDomains(limits.maxPd);
     this.regions = new MemoryRegions(numbering, this.pds, limits.maxMr);
     this.windows = new MemoryWindows(this.regions, this.pds, limits.maxMw);

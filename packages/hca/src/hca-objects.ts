@@ -186,6 +186,11 @@ export class HcaObjects {
     return inTable(this.context.port.pkeys, index, "partition");
   }
 
+  /** The first index at which a partition is, 0 when it is nowhere: ibv_get_pkey_index(3), for either kind of member. */
+  pkeyIndex(pkey: number): number {
+    return this.context.port.pkeyIndex(pkey);
+  }
+
   queryGid(index: number): Uint8Array {
     return inTable(this.context.port.gids, index, "global identifier").slice();
   }
@@ -202,6 +207,11 @@ export class HcaObjects {
   /** A port that is not active drops what comes and what is sent. */
   setPortState(state: PortState): void {
     this.context.port.setState(state);
+  }
+
+  /** Another subnet manager has taken over: SM_CHANGE and CLIENT_REREGISTER. */
+  subnetManagerChanged(): void {
+    this.context.port.managerChanged();
   }
 
   /** Of the port: what belongs to no queue pair, and what destroyed ones had counted. A new object. */

@@ -1,4 +1,4 @@
-import { QPS_ERR, QPS_RESET, QPS_SQD, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
+import { PORT_ACTIVE, QPS_ERR, QPS_RESET, QPS_SQD, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import { type Lid, NomadError, type Qpn, type Random } from "@nomad/base";
 import { type Crc32, Icrc } from "@nomad/iba";
 import type { Counters } from "./counters.ts";
@@ -8,6 +8,7 @@ import { checkRoom, type DeviceLimits, deviceLimits } from "./device-limits.ts";
 import { HcaObjects } from "./hca-objects.ts";
 import { adoptSettings, applyAttributes, enterState } from "./modify-qp.ts";
 import { type Names, numbering } from "./numbering.ts";
+import type { PortState } from "./port.ts";
 import { QpNumbers } from "./qp-numbers.ts";
 import { type QpQueues, QueuePair } from "./queue-pair.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
@@ -41,6 +42,8 @@ export interface HcaOptions {
   readonly names?: Names;
   /** Where the adapter is to have less room, or more, than adapters usually have. */
   readonly limits?: Partial<DeviceLimits>;
+  /** The port's state until a subnet manager says another. Default PORT_ACTIVE. */
+  readonly portState?: PortState;
 }
 
 const OUTSTANDING_PACKETS_MAX = 256;
@@ -64,6 +67,7 @@ export class Hca extends HcaObjects {
       icrc: options.icrc ? new Icrc(options.crc32) : null,
       outstandingPacketsMax: options.outstandingPacketsMax ?? OUTSTANDING_PACKETS_MAX,
       limits: { ...deviceLimits, ...options.limits },
+      portState: options.portState ?? PORT_ACTIVE,
     });
     this.#numbers = new QpNumbers(numbers.qpns);
     this.#path = new DataPath(this.context, this.completions, this.#queuePairs);

@@ -24,16 +24,17 @@ const MTU_LARGEST = 5;
 export const PORT_MTU_BYTES = mtuBytes(MTU_LARGEST) as number;
 const TABLE_ENTRIES_MAX = 128;
 
-/** The adapter's one port: what a subnet manager assigns. It starts active, in the default partition, with one GID. */
+/** The adapter's one port: what a subnet manager assigns. It starts in the default partition, with one GID. */
 export class Port {
   readonly lid: Lid;
-  state: PortState = PORT_ACTIVE;
+  state: PortState;
   pkeys: readonly number[] = [PKEY_DEFAULT];
   gids: readonly Uint8Array[];
   readonly #tell: (kind: PortEventKind) => void;
 
-  constructor(lid: Lid, tell: (kind: PortEventKind) => void) {
+  constructor(lid: Lid, state: PortState, tell: (kind: PortEventKind) => void) {
     this.lid = lid;
+    this.state = state;
     this.gids = [gidOf(lid)];
     this.#tell = tell;
   }
@@ -67,6 +68,12 @@ export class Port {
     if (gids.some((gid) => gid.length !== GLOBAL_ID_BYTES)) throw new NomadError("E_VERB", "a GID has 16 bytes");
     this.gids = gids.map((gid) => gid.slice());
     this.#tell("GID_CHANGE");
+  }
+
+  /** Another subnet manager has taken the subnet over: who had told the one before of itself tells this one. */
+  managerChanged(): void {
+    this.#tell("SM_CHANGE");
+    this.#tell("CLIENT_REREGISTER");
   }
 
   /** The P_Key at an index of the table; 0, which is in no partition, when there is none. */

@@ -276,7 +276,13 @@ export type QpEventKind =
   | "COMM_EST"
   | "SQ_DRAINED"
   | "QP_LAST_WQE_REACHED";
-export type PortEventKind = "PORT_ACTIVE" | "PORT_ERR" | "LID_CHANGE" | "PKEY_CHANGE" | "GID_CHANGE";
+export type PortEventKind =
+  | "PORT_ACTIVE"
+  | "PORT_ERR"
+  | "PKEY_CHANGE"
+  | "GID_CHANGE"
+  | "SM_CHANGE"
+  | "CLIENT_REREGISTER";
 
 /** Who sent a datagram, and to whom, as the program that gets it is to know them. */
 export interface DatagramSource {

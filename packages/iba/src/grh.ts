@@ -19,6 +19,13 @@ export function gidOf(lid: Lid): Uint8Array {
   return gid;
 }
 
+/** The LID of the port whose first global identifier this is; undefined when it is no such identifier. */
+export function lidOfGid(gid: Uint8Array): Lid | undefined {
+  const lid = (((gid[14] ?? 0) << 8) | (gid[15] ?? 0)) as Lid;
+  const own = gidOf(lid);
+  return gid.length === own.length && gid.every((byte, i) => byte === own[i]) ? lid : undefined;
+}
+
 /** Does the identifier name a multicast group (IBA 4.1.1)? */
 export function isMulticastGid(gid: Uint8Array): boolean {
   return gid.length === GLOBAL_ID_BYTES && gid[0] === 0xff;

@@ -2,13 +2,15 @@
 export * from "./aeth.ts";
 export { type DissectedBth, type DissectedField, type Dissection, dissect } from "./dissect.ts";
 export { dissectionJson, dissectionText } from "./dissect-text.ts";
-export { GLOBAL_ID_BYTES, gidOf, isMulticastGid, isMulticastLid, writeGrh } from "./grh.ts";
+export { gidText, guidOf, SUBNET_PREFIX_DEFAULT, subnetGid } from "./gid.ts";
+export { GLOBAL_ID_BYTES, gidOf, isMulticastGid, isMulticastLid, lidOfGid, writeGrh } from "./grh.ts";
 export * from "./header.ts";
 export { type Crc32, ICRC_BYTES, Icrc } from "./icrc.ts";
 export { mtuBytes, packetsOf } from "./mtu.ts";
 export * from "./opcode.ts";
 export { emptyPacket, type Packet, type ParseError, parsePacket, payloadFits } from "./parse.ts";
-export { PARTITION_MASK, partitionsMatch } from "./partition.ts";
+export { FULL_MEMBER, PARTITION_MASK, partitionsMatch } from "./partition.ts";
+export { ackTimeoutOf, type PathEnds, type PathQuery, type PathRecord, pathRecord } from "./path-record.ts";
 export {
   type Direction,
   interfaceDescription,

@@ -1,7 +1,8 @@
 /** The bits of a P_Key that name the partition; the one above tells a full member from a limited one. */
 export const PARTITION_MASK = 0x7fff;
 
-const FULL_MEMBER = 0x8000;
+/** Set: full member, may talk to all of the partition. Clear: limited, talks to full ones only. */
+export const FULL_MEMBER = 0x8000;
 
 /** May a packet with P_Key `a` be taken where `b` is in force: one partition, and not both limited members (IBA 10.9.3)? */
 export function partitionsMatch(a: number, b: number): boolean {

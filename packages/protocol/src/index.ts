@@ -14,5 +14,5 @@ export {
   type Unnumbered,
 } from "./message.ts";
 export { isDecided, isEnded, type Phase, phases } from "./phase.ts";
-export type { CaptureFilter, HostEntry, StandingFault, VmState } from "./schema.ts";
+export type { CaptureFilter, HostEntry, PortSettings, StandingFault, VmState } from "./schema.ts";
 export { protocolVersion } from "./version.ts";

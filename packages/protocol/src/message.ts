@@ -9,8 +9,12 @@ import {
   hostEntry,
   lid,
   name,
+  pathQuery,
+  pathRecord,
   peerCut,
   peerName,
+  portSettings,
+  portState,
   qpn,
   remoteName,
   standingFault,
@@ -39,7 +43,14 @@ const notice = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
 /** Repeated until answered. A receiver that has answered before answers the same. */
 const requests = [
   // host -> central
-  request("HELLO", { name, incarnation: z.string().max(64), url: z.string().max(255), pid: uint }),
+  // `lid`: the one that its port has already
+  request("HELLO", {
+    name,
+    incarnation: z.string().max(64),
+    url: z.string().max(255),
+    pid: uint,
+    lid: lid.exactOptional(),
+  }),
   request("GUEST_ENDED", {
     vlid,
     epoch,
@@ -50,6 +61,8 @@ const requests = [
   request("PUBLISH", { key: z.string().max(255), value: z.string().max(16_384) }),
   request("LOOKUP", { key: z.string().max(255) }),
   request("LOCATE", { vlid }),
+  // to subnet administration
+  request("QUERY_PATH", { query: pathQuery }),
   request("PEERS_RESUMED", ofMove),
   // central -> host, guests
   request("BOOT", { vlid, epoch, name, image: name, arguments: z.record(z.string(), z.string()) }),
@@ -93,10 +106,11 @@ const requests = [
 ] as const;
 
 const answers = [
-  answer("WELCOME", { lid, generation: uint, hosts: z.array(hostEntry) }),
+  answer("WELCOME", { lid, port: portSettings, generation: uint, hosts: z.array(hostEntry) }),
   answer("NOTED", {}),
   answer("PUBLISHED", {}),
   answer("FOUND", { value: z.string().nullable() }),
+  answer("PATH", { path: pathRecord }),
   answer("LOCATION", { host: name.nullable() }),
   answer("BOOTED", { memoryBytes: uint, imageHash: z.string().length(64) }),
   answer("ENDED", {}),
@@ -125,7 +139,7 @@ const answers = [
 
 /** Neither answered nor repeated: lost with the connection. */
 const notices = [
-  notice("HEARTBEAT", { refused: refusals }),
+  notice("HEARTBEAT", { refused: refusals, port: portState }),
   notice("HOSTS", { hosts: z.array(hostEntry) }),
   notice("PROGRESS", { ...ofMove, round: uint, pages: uint, bytes: uint, final: z.boolean() }),
   // host -> central: pcapng blocks, and what was counted since the last

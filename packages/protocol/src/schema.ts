@@ -11,8 +11,9 @@ import {
   type VLid,
   type VQpn,
 } from "@nomad/base";
+import { GLOBAL_ID_BYTES } from "@nomad/iba";
 import { z } from "zod";
-import { name } from "./http/schema.ts";
+import { name, portState } from "./http/schema.ts";
 
 // Schemas of what messages are made of. Numbers get their brands here, at the edge.
 const u32 = z.int().min(0).max(0xffff_ffff);
@@ -29,6 +30,38 @@ export const vkey = branded<VKey>(u32);
 const lkey = branded<LKey>(u32);
 
 export { name } from "./http/schema.ts";
+
+/** As enum ibv_port_state counts; it has no 0. */
+export const portStateNames = [undefined, ...portState.options] as const;
+export type PortStateName = z.infer<typeof portState>;
+export { portState } from "./http/schema.ts";
+
+const globalId: z.ZodType<Uint8Array> = z
+  .instanceof(Uint8Array)
+  .refine((gid) => gid.length === GLOBAL_ID_BYTES, "a GID has 16 bytes");
+/** What the subnet manager assigns to a port besides its LID: PortInfo, GUIDInfo and P_KeyTable (IBA 14.2.5). */
+export const portSettings = z.object({
+  gids: z.array(globalId).min(1).max(128),
+  pkeys: z.array(u16).min(1).max(128),
+});
+export type PortSettings = z.infer<typeof portSettings>;
+
+export const pathQuery = z.object({
+  dlid: u16.exactOptional(),
+  dgid: globalId.exactOptional(),
+  pkey: u16.exactOptional(),
+});
+export const pathRecord = z.object({
+  sgid: globalId,
+  dgid: globalId,
+  slid: lid,
+  dlid: lid,
+  pkey: u16,
+  mtu: z.int().min(1).max(5),
+  rate: z.int().min(0).max(63),
+  sl: z.int().min(0).max(15),
+  packetLifeTime: z.int().min(0).max(63),
+});
 
 /** A host as the others see it: where its port is and how to reach it. */
 export const hostEntry = z.object({

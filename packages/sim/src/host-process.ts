@@ -74,7 +74,16 @@ export class HostProcess implements Place {
   /** Introduce itself to central. */
   start(): void {
     const { name, incarnation } = this;
-    this.#o.network.send(this, "central", { kind: "HELLO", id: 0, name, incarnation, url: `sim://${name}`, pid: 1 });
+    const held = this.joined && { lid: this.#lid };
+    this.#o.network.send(this, "central", {
+      kind: "HELLO",
+      id: 0,
+      name,
+      incarnation,
+      url: `sim://${name}`,
+      pid: 1,
+      ...held,
+    });
   }
 
   receive(from: string, incarnation: string, message: Message): void {
@@ -90,9 +99,10 @@ export class HostProcess implements Place {
     else this.#host?.handle({ kind: "channel-up", to });
   }
 
-  #welcome(incarnation: string, { lid, hosts }: Extract<Message, { kind: "WELCOME" }>): void {
+  #welcome(incarnation: string, { lid, port, generation, hosts }: Extract<Message, { kind: "WELCOME" }>): void {
     this.#host ??= this.#makeHost(lid);
     this.#host.handle({ kind: "channel-up", to: "central" });
+    this.#host.handle({ kind: "port-set", settings: port, generation });
     this.#host.handle({ kind: "message", from: "central", incarnation, message: { kind: "HOSTS", hosts } });
   }
 

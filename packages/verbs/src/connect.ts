@@ -13,8 +13,19 @@ export interface QpAddress {
 /** Attributes of a connection that may be other than usual. */
 export type ConnectOptions = Pick<
   QpAttributes,
-  "access" | "pathMtu" | "timeout" | "retryCnt" | "rnrRetry" | "maxRdAtomic" | "maxDestRdAtomic" | "minRnrTimer"
+  | "access"
+  | "pkeyIndex"
+  | "pathMtu"
+  | "timeout"
+  | "retryCnt"
+  | "rnrRetry"
+  | "maxRdAtomic"
+  | "maxDestRdAtomic"
+  | "minRnrTimer"
 >;
+
+/** There is one. */
+const PORT = 1;
 
 const usual = {
   access: accessFlags.LOCAL_WRITE | accessFlags.REMOTE_WRITE | accessFlags.REMOTE_READ | accessFlags.REMOTE_ATOMIC,
@@ -26,6 +37,7 @@ const usual = {
   maxRdAtomic: 16,
   maxDestRdAtomic: 16,
   minRnrTimer: 12,
+  pkeyIndex: 0,
 } satisfies ConnectOptions;
 
 /** Where a queue pair is, and the PSN that it will start with when `psn` is given to `connectQp`. */
@@ -42,12 +54,12 @@ export function readyUd(qp: QueuePair, qkey: number): void {
 
 /** Brings an RC or UC queue pair from RESET through INIT and RTR to RTS, towards `remote`; `psn` is of its own first packet. */
 export function connectQp(qp: QueuePair, remote: QpAddress, psn: number, options: ConnectOptions = {}): void {
-  const { access, pathMtu, timeout, retryCnt, rnrRetry, maxRdAtomic, maxDestRdAtomic, minRnrTimer } = {
+  const { access, pkeyIndex, pathMtu, timeout, retryCnt, rnrRetry, maxRdAtomic, maxDestRdAtomic, minRnrTimer } = {
     ...usual,
     ...options,
   };
   const reliable = qp.type === "RC";
-  qp.modify({ state: "INIT", access });
+  qp.modify({ state: "INIT", access, pkeyIndex, port: PORT });
   const path = { dlid: remote.lid, destQpn: remote.qpn, rqPsn: remote.psn, pathMtu };
   qp.modify({ state: "RTR", ...path, ...(reliable && { maxDestRdAtomic, minRnrTimer }) });
   qp.modify({ state: "RTS", sqPsn: psn, ...(reliable && { timeout, retryCnt, rnrRetry, maxRdAtomic }) });

@@ -1,5 +1,6 @@
 import type { Random } from "@nomad/base";
 import type { AsyncEvent, DeviceAttributes, Hca, HcaEvents, PortAttributes } from "@nomad/hca";
+import type { PathQuery, PathRecord } from "@nomad/iba";
 import { ConnectionManager } from "./cm/connection-manager.ts";
 import { Gsi } from "./cm/gsi.ts";
 import { CompletionChannel } from "./completion-channel.ts";
@@ -64,7 +65,9 @@ export class Context implements Disposable {
   #makeCm(): ConnectionManager {
     const gsi = new Gsi(this, (slid, mad) => cm.receive(slid, mad));
     const send = (lid: number, mad: Uint8Array) => gsi.send(lid, mad);
-    const cm = new ConnectionManager({ lid: this.lid, clock: this.port.clock, random: this.#random, send });
+    const { clock, subnet } = this.port;
+    const pkeyIndex = (pkey: number) => this.hca.pkeyIndex(pkey);
+    const cm = new ConnectionManager({ lid: this.lid, clock, random: this.#random, send, subnet, pkeyIndex });
     return cm;
   }
 
@@ -97,6 +100,24 @@ export class Context implements Disposable {
   /** Of its one port. */
   queryPort(): PortAttributes {
     return this.hca.queryPort();
+  }
+
+  /** The port's global identifier at an index of its table, 16 bytes. @throws NomadError E_VERB */
+  queryGid(index: number): Uint8Array {
+    return this.hca.queryGid(index);
+  }
+
+  /** The P_Key at an index of the port's table; 0 for none. @throws NomadError E_VERB */
+  queryPkey(index: number): number {
+    return this.hca.queryPkey(index);
+  }
+
+  /**
+   * The way to a port, by its LID or a global identifier of it, in a partition or in any: asked of subnet administration.
+   * Rejects with E_UNREACHABLE when there is none, with E_TIMEOUT when nobody answers.
+   */
+  queryPath(query: PathQuery): Promise<PathRecord> {
+    return this.port.subnet.queryPath(query);
   }
 
   get closed(): boolean {

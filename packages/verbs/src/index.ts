@@ -1,4 +1,5 @@
 export type { AsyncEvent, DeviceAttributes, DeviceLimits, PortAttributes, SrqQuery } from "@nomad/hca";
+export type { PathQuery, PathRecord } from "@nomad/iba";
 export { type AddressHandle, type AhAttributes, type MulticastGroup, multicastGroup } from "./address-handle.ts";
 export { Connection, ConnectionRejected } from "./cm/connection.ts";
 export { ConnectionManager, type ConnectToOptions, type Destination } from "./cm/connection-manager.ts";
@@ -28,5 +29,6 @@ export type { ProtectionDomain } from "./protection-domain.ts";
 export type { QpAttributes, QpQuery } from "./qp-attributes.ts";
 export type { QueuePair, QueuePairOptions } from "./queue-pair.ts";
 export type { SharedReceiveQueue, SharedReceiveQueueOptions, SrqChange } from "./shared-receive-queue.ts";
+export { type Subnet, UnmanagedSubnet } from "./subnet.ts";
 export { WorkCompletion } from "./work-completion.ts";
 export type { RecvWr, SendWr, Sge, UdTarget } from "./work-request.ts";

@@ -1,6 +1,7 @@
 import { type Clock, defaults, type Lid, type Random, Turns } from "@nomad/base";
 import { type DeviceLimits, Hca, type HcaEvents } from "@nomad/hca";
 import { Fabric, memoryLinkPair } from "@nomad/wire";
+import { type Subnet, UnmanagedSubnet } from "./subnet.ts";
 
 /** Packets that one turn may send before sockets have theirs. */
 const packetsPerTurn = 512;
@@ -11,6 +12,7 @@ export interface AdapterPort {
   readonly hca: Hca;
   readonly fabric: Fabric;
   readonly clock: Clock;
+  readonly subnet: Subnet;
   /** The adapter may have something to do: it has its turn when all is done that goes on now. */
   turnSoon(): void;
   /** What is posted and can go at once does; nothing comes any more. */
@@ -40,6 +42,7 @@ export class Port implements AdapterPort {
   readonly hca: Hca;
   readonly fabric: Fabric;
   readonly clock: Clock;
+  readonly subnet: Subnet;
   readonly #turns: Turns;
 
   constructor(options: PortOptions, events: HcaEvents) {
@@ -58,6 +61,7 @@ export class Port implements AdapterPort {
       },
     });
     this.hca = new Hca({ ...options, lid: this.lid, egress: this.fabric, events });
+    this.subnet = new UnmanagedSubnet(this.hca);
     const loopback = memoryLinkPair({ scheduler: clock, bufferedBytesMax: defaults.linkBufferedBytesMax });
     this.fabric.join(this.lid, loopback.a, loopback.b);
   }

@@ -92,7 +92,8 @@ class FakeLab {
     const host = this.core.directory.host(name);
     host.state = state;
     const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
-    return { type: "host", host: { name, state, lid: host.lid, url: "", pid: 1, guests: 0, refused } };
+    const port = { state: "ACTIVE" as const, gids: [], pkeys: [] };
+    return { type: "host", host: { name, state, lid: host.lid, port, url: "", pid: 1, guests: 0, refused } };
   }
 
   guestEvent(change: Partial<{ host: string; state: "running" | "exited" }>): LabEvent {

@@ -1,14 +1,16 @@
+import { PORT_INIT } from "@nomad/abi";
 import {
   type Clock,
   timings as defaultTimings,
   type Lid,
-  type NomadError,
+  NomadError,
   type Random,
   type Timings,
   Turns,
   type VLid,
 } from "@nomad/base";
-import { Hca, type HcaEvents } from "@nomad/hca";
+import { Hca, type HcaEvents, type HcaOptions } from "@nomad/hca";
+import type { PathQuery, PathRecord } from "@nomad/iba";
 import {
   type BulkAction,
   Coordinator,
@@ -84,7 +86,7 @@ export class Host {
         this.turnSoon();
       },
     });
-    const hca = { lid, icrc, crc32, random, egress: this.fabric };
+    const hca: Omit<HcaOptions, "events"> = { lid, icrc, crc32, random, egress: this.fabric, portState: PORT_INIT };
     const timings = options.timings ?? defaultTimings;
     this.coordinator = new Coordinator({
       name,
@@ -122,6 +124,16 @@ export class Host {
     if (this.#closed) return;
     this.coordinator.bell(vlid, this.#clock.now());
     this.turn();
+  }
+
+  /** Asks the lab's subnet administration. @throws NomadError E_UNREACHABLE, or E_TIMEOUT when central does not answer */
+  queryPath(query: PathQuery): Promise<PathRecord> {
+    return new Promise((resolve, reject) => {
+      const done = (result: PathRecord | NomadError) =>
+        result instanceof NomadError ? reject(result) : resolve(result);
+      this.coordinator.queryPath(query, this.#clock.now(), done);
+      this.turnSoon();
+    });
   }
 
   turn(): void {

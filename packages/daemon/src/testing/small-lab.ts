@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { bearerToken, type Status, status } from "@nomad/protocol/http";
+import { bearerToken, parsePartitions, type Status, status } from "@nomad/protocol/http";
 import { pino } from "pino";
 import { type RunningCentral, startCentral } from "../central/shell/start-central.ts";
 import { type RunningHost, startHost } from "../host/shell/start-host.ts";
@@ -16,15 +16,21 @@ export interface SmallLab extends AsyncDisposable {
   status(): Promise<Status>;
 }
 
-export async function smallLab(hosts: number): Promise<SmallLab> {
+/** `partitions`: of its subnet, as `central --partition` takes them. */
+export async function smallLab(hosts: number, ...partitions: readonly string[]): Promise<SmallLab> {
   await using undo = new AsyncDisposableStack();
-  const central = await startCentral({ host: "127.0.0.1", port: 0, secret, journal: ":memory:", version: "test", log });
+  const where = { host: "127.0.0.1", port: 0, secret, log };
+  const central = await startCentral({
+    ...where,
+    journal: ":memory:",
+    version: "test",
+    partitions: parsePartitions(partitions),
+  });
   undo.defer(() => central.close());
   const running: RunningHost[] = [];
   for (let i = 0; i < hosts; i++) {
     const name = `host-${String.fromCharCode(97 + i)}`;
-    const where = { host: "127.0.0.1", port: 0, secret, images, icrc: true, log, seed: i + 1 };
-    const host = await startHost({ name, central: central.url, ...where });
+    const host = await startHost({ name, central: central.url, ...where, images, icrc: true, seed: i + 1 });
     undo.defer(() => host.close());
     running.push(host);
   }

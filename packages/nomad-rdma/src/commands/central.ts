@@ -1,11 +1,12 @@
 import { defaults } from "@nomad/base";
+import { parsePartitions } from "@nomad/protocol/http";
 import { Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
 import { packageVersion } from "../shell/version.ts";
-import { type Address, address, integer, movesPerHostLimit } from "./options.ts";
+import { type Address, address, collected, integer, movesPerHostLimit } from "./options.ts";
 
 interface Options {
   readonly listen: Address;
@@ -13,6 +14,7 @@ interface Options {
   readonly movesPerHost: number;
   readonly exitWithParent?: true;
   readonly crashIn?: string;
+  readonly partition?: readonly string[];
 }
 
 /** `central`: the server that sequences moves, in the foreground. */
@@ -33,6 +35,14 @@ export function central(cli: Cli): Command {
         .argParser(integer(1, movesPerHostLimit))
         .default(defaults.movesPerHostMax),
     )
+    .addOption(
+      new Option(
+        "--partition <name=pkey:members>",
+        "a partition of the subnet, such as blue=0x8001:host-a,host-b=limited; may be repeated (default: the journal's)",
+      )
+        .env("NOMAD_PARTITIONS")
+        .argParser(collected),
+    )
     .option("--exit-with-parent", "end when stdin ends")
     .addOption(new Option("--crash-in <phase>", "for tests: die in this phase of the next move").hideHelp())
     .action((options: Options, command: Command) =>
@@ -49,6 +59,7 @@ export function central(cli: Cli): Command {
               ...options.listen,
               journal: options.journal,
               movesPerHostMax: options.movesPerHost,
+              ...(options.partition && { partitions: parsePartitions(options.partition) }),
               ...(options.crashIn === undefined ? {} : { crashIn: options.crashIn }),
               version: packageVersion(),
               secret,

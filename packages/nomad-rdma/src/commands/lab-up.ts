@@ -39,6 +39,7 @@ export function labUp(cli: Cli): Command {
         const mayBeKept = options.detach ?? false;
         const started = await startLab(cli, globals, {
           hosts,
+          partitions: file.partitions,
           port: options.port,
           journal: ":memory:",
           movesPerHost: options.movesPerHost ?? file.movesPerHost,

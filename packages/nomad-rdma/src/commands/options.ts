@@ -55,3 +55,8 @@ export function keyValues(words: readonly string[]): Record<string, string> {
     }),
   );
 }
+
+/** A commander parser of an option that may be repeated; its environment variable gives several with blanks between them. */
+export function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(/\s+/).filter((word) => word !== "")];
+}

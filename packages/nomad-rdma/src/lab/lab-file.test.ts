@@ -12,7 +12,7 @@ test("a number of hosts gives them names one can guess", () => {
 });
 
 test("an empty file is a lab of three hosts", () => {
-  expect(parse({})).toEqual({ name: "lab", hosts: ["host-a", "host-b", "host-c"], guests: [] });
+  expect(parse({})).toEqual({ name: "lab", hosts: ["host-a", "host-b", "host-c"], guests: [], partitions: [] });
 });
 
 test("hosts and guests are taken by name", () => {
@@ -22,8 +22,10 @@ test("hosts and guests are taken by name", () => {
     name: "two",
     hosts: [{ name: "left" }, { name: "right" }],
     guests: [guest],
+    partitions: ["blue=0x8001:left,right=limited"],
   });
-  expect(lab).toEqual({ name: "two", hosts: ["left", "right"], guests: [guest] });
+  const partitions = ["blue=0x8001:left,right=limited"];
+  expect(lab).toEqual({ name: "two", hosts: ["left", "right"], guests: [guest], partitions });
 });
 
 test.each([
@@ -33,6 +35,8 @@ test.each([
   ["no hosts at all", { hosts: 0 }, "hosts"],
   ["a guest twice", { guests: [1, 2].map(() => ({ name: "alice", image: "pair" })) }, "guests[1].name"],
   ["a host twice", { hosts: [{ name: "a" }, { name: "a" }] }, "hosts[1].name"],
+  ["a partition that is none", { partitions: ["blue"] }, "partitions"],
+  ["a member that is not there", { hosts: 1, partitions: ["blue=1:host-b"] }, "partitions: no host"],
   ["a host that is not there", { hosts: 1, guests: [{ name: "x", image: "pair", host: "host-b" }] }, "guests[0].host"],
 ])("%s is refused, and the message names the file and the field", (_what, value, field) => {
   expect(() => parse(value)).toThrow(

@@ -1,5 +1,5 @@
 import { NomadError } from "@nomad/base";
-import { name } from "@nomad/protocol/http";
+import { everyHost, name, parsePartitions } from "@nomad/protocol/http";
 import * as z from "zod";
 import { hostNames } from "./host-names.ts";
 
@@ -24,6 +24,10 @@ const labFileShape = z.strictObject({
     .default(3)
     .describe("how many hosts (then named host-a, host-b, ...), or the hosts by name"),
   movesPerHost: z.int().min(1).max(1000).optional().describe("moves under way from or to one host; more wait"),
+  partitions: z
+    .array(z.string())
+    .default([])
+    .describe("the subnet's partitions, each as `central --partition` takes it: blue=0x8001:host-a,host-b=limited"),
   guests: z.array(guest).default([]).describe("guests that start with the lab"),
 });
 
@@ -33,6 +37,7 @@ export interface LabFile {
   readonly hosts: readonly string[];
   readonly movesPerHost?: number | undefined;
   readonly guests: readonly z.infer<typeof guest>[];
+  readonly partitions: readonly string[];
 }
 
 /** The JSON Schema of a lab file, for editors. */
@@ -46,7 +51,8 @@ export function parseLabFile(text: string, path: string): LabFile {
   if (!result.success) throw invalid(path, result.error.issues.map(issueText));
   const { data } = result;
   const hosts = typeof data.hosts === "number" ? hostNames(data.hosts) : data.hosts.map((host) => host.name);
-  const lab = { name: data.name, hosts, movesPerHost: data.movesPerHost, guests: data.guests };
+  const { name: labName, movesPerHost, guests, partitions } = data;
+  const lab = { name: labName, hosts, movesPerHost, guests, partitions };
   const problems = inconsistencies(lab);
   if (problems.length > 0) throw invalid(path, problems);
   return lab;
@@ -70,7 +76,18 @@ function inconsistencies(lab: LabFile): string[] {
       problems.push(`guests[${i}].host: no host ${JSON.stringify(item.host)}; the hosts are ${known}`);
     }
   });
-  return problems;
+  return [...problems, ...wrongPartitions(lab)];
+}
+
+function wrongPartitions({ partitions, hosts }: LabFile): string[] {
+  try {
+    const members = parsePartitions(partitions).flatMap((each) => Object.keys(each.members));
+    const unknown = members.filter((member) => member !== everyHost && !hosts.includes(member));
+    return unknown.map((member) => `partitions: no host ${JSON.stringify(member)}; the hosts are ${hosts.join(", ")}`);
+  } catch (error) {
+    if (!(error instanceof NomadError)) throw error;
+    return [`partitions: ${error.message}`];
+  }
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -10,6 +10,8 @@ test("a host shows where it listens", () => {
     "host-a",
     "up",
     "9",
+    "ACTIVE",
+    "0xffff",
     "1",
     "2",
     "ws://127.0.0.1:1",

@@ -4,7 +4,8 @@ import type { Guest, GuestReport, Host, MoveRecord } from "@nomad/protocol/http"
 
 export function sampleHost(name: string, difference: Partial<Host> = {}): Host {
   const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
-  return { name, state: "up", lid: 1, url: "ws://127.0.0.1:1", pid: 1, guests: 0, refused, ...difference };
+  const port = { state: "ACTIVE" as const, gids: [], pkeys: ["0xffff"] };
+  return { name, state: "up", lid: 1, port, url: "ws://127.0.0.1:1", pid: 1, guests: 0, refused, ...difference };
 }
 
 export function sampleGuest(name: string, difference: Partial<Guest> = {}): Guest {

@@ -1,14 +1,23 @@
 import { defaults, NomadError, planted, type Timings, timings, unreachable } from "@nomad/base";
-import type { Guest, MoveRecord, Status } from "../http/index.ts";
+import type { PathQuery } from "@nomad/iba";
+import type { Guest, MoveRecord, Partition, Status } from "../http/index.ts";
 import { Inbox } from "../inbox.ts";
-import { type Answer, isAnswer, isRequest, type Message, type Notice, type Request } from "../message.ts";
+import {
+  type Answer,
+  isAnswer,
+  isRequest,
+  type Message,
+  type Notice,
+  type Request,
+  type Unnumbered,
+} from "../message.ts";
 import type { Outstanding } from "../requests.ts";
 import { CentralContext, guestView } from "./context.ts";
 import { type Directory, type HostRecord, isAlive } from "./directory.ts";
 import type { CentralEffect, CentralEvent } from "./effects.ts";
 import { type GuestSpec, LabGuests } from "./guests.ts";
 import { Hosts } from "./hosts.ts";
-import { nothingRecovered, publishedEntry, type Recovered } from "./records.ts";
+import { nothingRecovered, partitionsEntry, publishedEntry, type Recovered } from "./records.ts";
 import { type MovePlan, Sequencer } from "./sequencer.ts";
 
 export interface CentralOptions {
@@ -21,6 +30,8 @@ export interface CentralOptions {
   /** What the journal holds, and the time now, ms. */
   readonly recovered?: Recovered;
   readonly now?: number;
+  /** Of the subnet; those of the journal when absent. */
+  readonly partitions?: readonly Partition[];
 }
 
 /**
@@ -37,17 +48,19 @@ export class Central {
 
   constructor(options: CentralOptions) {
     this.#version = options.version;
-    const movesPerHostMax = options.movesPerHostMax ?? defaults.movesPerHostMax;
-    this.#central = new CentralContext(
-      options.generation,
-      options.timings ?? timings,
-      movesPerHostMax,
-      options.now ?? 0,
-    );
+    const recovered = options.recovered ?? nothingRecovered;
+    this.#central = new CentralContext({
+      generation: options.generation,
+      timings: options.timings ?? timings,
+      movesPerHostMax: options.movesPerHostMax ?? defaults.movesPerHostMax,
+      now: options.now ?? 0,
+      partitions: options.partitions ?? recovered.partitions,
+    });
     this.#hosts = new Hosts(this.#central, (host, error) => this.#hostLost(host, error));
     this.#guests = new LabGuests(this.#central, (guest, error) => this.#sequencer.guestEnded(guest, error));
     this.#sequencer = new Sequencer(this.#central, this.#guests);
-    this.#recover(options.recovered ?? nothingRecovered);
+    if (options.partitions) this.#central.journal(partitionsEntry(options.partitions));
+    this.#recover(recovered);
   }
 
   get directory(): Directory {
@@ -183,6 +196,8 @@ export class Central {
         return { kind: "PUBLISHED", re };
       case "LOOKUP":
         return { kind: "FOUND", re, value: this.directory.published.get(m.key) ?? null };
+      case "QUERY_PATH":
+        return { ...this.#path(from, m.query), re };
       case "LOCATE":
         return { kind: "LOCATION", re, host: this.#guests.locate(m.vlid) };
       case "INQUIRE":
@@ -195,9 +210,17 @@ export class Central {
     }
   }
 
+  #path(from: string, query: PathQuery): Unnumbered<Answer> {
+    try {
+      return { kind: "PATH", path: this.#central.subnet.path(from, query) };
+    } catch (error) {
+      if (!(error instanceof NomadError)) throw error;
+      return { kind: "FAILED", code: error.code, message: error.message };
+    }
+  }
+
   #notice(from: string, m: Notice): void {
-    const host = this.directory.hosts.get(from);
-    if (m.kind === "HEARTBEAT" && host) host.refused = m.refused;
+    if (m.kind === "HEARTBEAT") this.#hosts.heartbeat(from, m);
     if (m.kind === "PROGRESS") this.#sequencer.progress(m.move, m);
     if (m.kind !== "LOG") return;
     this.#sequencer.heardOf(m.vlid, from);

@@ -1,5 +1,6 @@
 import { type NomadError, planted, type Timings } from "@nomad/base";
-import type { Guest, Host, LabEvent } from "../http/index.ts";
+import { gidText } from "@nomad/iba";
+import type { Guest, Host, LabEvent, Partition } from "../http/index.ts";
 import type { Answer, Message, Request, Unnumbered } from "../message.ts";
 import type { Phase } from "../phase.ts";
 import { type Outstanding, Requests } from "../requests.ts";
@@ -7,10 +8,21 @@ import { Directory, type GuestRecord, type HostRecord } from "./directory.ts";
 import type { CentralEffect, JournalEntry } from "./effects.ts";
 import type { Move } from "./move.ts";
 import { guestEntry, moveEntry } from "./records.ts";
+import { SubnetManager } from "./subnet.ts";
+
+/** What central was started with. */
+export interface CentralSettings {
+  readonly generation: number;
+  readonly timings: Timings;
+  readonly movesPerHostMax: number;
+  readonly now: number;
+  readonly partitions: readonly Partition[];
+}
 
 /** What all parts of central share: the directory, and the ways to ask, to write down and to tell. */
 export class CentralContext {
   readonly directory = new Directory();
+  readonly subnet: SubnetManager;
   readonly generation: number;
   readonly timings: Timings;
   readonly movesPerHostMax: number;
@@ -20,12 +32,13 @@ export class CentralContext {
   #nextTicket = 1;
   now: number;
 
-  constructor(generation: number, timings: Timings, movesPerHostMax: number, now: number) {
-    this.generation = generation;
-    this.timings = timings;
-    this.movesPerHostMax = movesPerHostMax;
-    this.now = now;
-    this.requests = new Requests((to, message) => this.send(to, message), timings.resendMs);
+  constructor(o: CentralSettings) {
+    this.generation = o.generation;
+    this.timings = o.timings;
+    this.movesPerHostMax = o.movesPerHostMax;
+    this.now = o.now;
+    this.subnet = new SubnetManager(this.directory.hosts, o.partitions);
+    this.requests = new Requests((to, message) => this.send(to, message), o.timings.resendMs);
   }
 
   send(to: string, message: Message): void {
@@ -80,8 +93,10 @@ export class CentralContext {
     this.tell({ type: "host", host: this.hostView(host) });
   }
 
-  hostView({ name, state, lid, url, pid, refused }: HostRecord): Host {
-    return { name, state, lid, url, pid, guests: this.directory.guestsAt(name), refused };
+  hostView({ name, state, lid, portState, url, pid, refused }: HostRecord): Host {
+    const { gids, pkeys } = this.subnet.settings(name, lid);
+    const port = { state: portState, gids: gids.map(gidText), pkeys: pkeys.map(pkeyText) };
+    return { name, state, lid, port, url, pid, guests: this.directory.guestsAt(name), refused };
   }
 }
 
@@ -89,3 +104,6 @@ export function guestView(guest: GuestRecord): Guest {
   const { name, host, epoch, state, vlid, image, memoryBytes, exitCode, error } = guest;
   return { name, host, epoch, state, vlid, image, memoryBytes, exitCode, error };
 }
+
+/** As Linux shows it under /sys/class/infiniband. */
+const pkeyText = (pkey: number): string => `0x${pkey.toString(16).padStart(4, "0")}`;

@@ -16,6 +16,7 @@ function directoryOf(...states: readonly HostRecord["state"][]): Directory {
       lastHeardAt: 0,
       suspectedAt: null,
       refused,
+      portState: "ACTIVE" as const,
     };
     directory.hosts.set(host.name, { ...host, state });
   }

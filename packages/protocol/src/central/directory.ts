@@ -1,6 +1,6 @@
 import { type Lid, NomadError, type VLid } from "@nomad/base";
 import type { Guest, GuestReport, Host, LogLine } from "../http/index.ts";
-import type { HostEntry } from "../schema.ts";
+import type { HostEntry, PortStateName } from "../schema.ts";
 import type { GuestRow } from "./records.ts";
 
 /** A host as central knows it. It keeps its name and LID; each start of its process is another incarnation. */
@@ -15,6 +15,8 @@ export interface HostRecord {
   /** Since when its silence has been too long; null while it is not. */
   suspectedAt: number | null;
   refused: Host["refused"];
+  /** As it said last. */
+  portState: PortStateName;
 }
 
 /** A guest and where it runs: the one owner of that fact. */
@@ -67,9 +69,13 @@ export class Directory {
     return undefined;
   }
 
-  /** The host that is up and has the fewest guests, the first by name among equals; never the one called `besides`. */
-  leastLoaded(besides?: string, guestsAt = (host: string) => this.guestsAt(host)): HostRecord {
-    const up = [...this.hosts.values()].filter((host) => host.state === "up" && host.name !== besides);
+  /** The host that is up, fits and has the fewest guests, the first by name among equals; never the one called `besides`. */
+  leastLoaded(
+    besides?: string,
+    guestsAt = (host: string) => this.guestsAt(host),
+    fit: (host: HostRecord) => boolean = () => true,
+  ): HostRecord {
+    const up = [...this.hosts.values()].filter((host) => host.state === "up" && host.name !== besides && fit(host));
     const ordered = up.sort((a, b) => guestsAt(a.name) - guestsAt(b.name) || (a.name < b.name ? -1 : 1));
     if (!ordered[0])
       throw new NomadError("E_NO_HOST", besides === undefined ? "no host is up" : `no host but ${besides} is up`);
@@ -78,10 +84,6 @@ export class Directory {
 
   guestsAt(host: string): number {
     return [...this.guests.values()].filter((g) => g.host === host && isAlive(g)).length;
-  }
-
-  nextLid(): Lid {
-    return (this.hosts.size + 1) as Lid;
   }
 
   nextVlid(): VLid {

@@ -1,10 +1,11 @@
 import { type Lid, NomadError } from "@nomad/base";
 import type { Host } from "../http/index.ts";
-import type { Answer, RequestOf, Unnumbered } from "../message.ts";
+import type { Answer, Notice, RequestOf, Unnumbered } from "../message.ts";
 import type { CentralContext } from "./context.ts";
 import type { HostRecord } from "./directory.ts";
 import { type HostRow, hostEntry } from "./records.ts";
 
+type NoticeOf<K extends Notice["kind"]> = Extract<Notice, { kind: K }>;
 type Welcome = Unnumbered<Extract<Answer, { kind: "WELCOME" }>>;
 
 const noneRefused = { connections: 0, messages: 0, frames: 0, packets: 0 };
@@ -26,22 +27,27 @@ export class Hosts {
       state: lost ? ("lost" as const) : ("down" as const),
       lastHeardAt: this.#central.now,
       suspectedAt: null,
+      portState: "DOWN" as const,
     };
     this.#central.directory.hosts.set(row.name, { ...row, ...now, refused: noneRefused });
   }
 
-  hello(from: string, { incarnation, url, pid }: RequestOf<"HELLO">): Welcome {
-    const { directory, now, generation } = this.#central;
+  hello(from: string, { incarnation, url, pid, lid: held }: RequestOf<"HELLO">): Welcome {
+    const { directory, now, generation, subnet } = this.#central;
     const known = directory.hosts.get(from);
-    if (known && known.incarnation !== incarnation && known.state !== "lost") this.#declareLost(known);
-    const lid: Lid = known?.lid ?? directory.nextLid();
-    const who = { name: from, lid, incarnation, url, pid };
-    const host: HostRecord = { ...who, state: "up", lastHeardAt: now, suspectedAt: null, refused: noneRefused };
+    const again = known?.incarnation === incarnation;
+    if (known && !again && known.state !== "lost") this.#declareLost(known);
+    const lid: Lid = known?.lid ?? subnet.newLid(held ?? null);
+    const host: HostRecord = {
+      ...{ name: from, lid, incarnation, url, pid },
+      ...{ state: "up", lastHeardAt: now, suspectedAt: null, refused: noneRefused },
+      portState: again ? known.portState : "INIT",
+    };
     directory.hosts.set(from, host);
     this.#central.journal(hostEntry(host));
     this.#central.hostChanged(host);
     this.#tellAll();
-    return { kind: "WELCOME", lid, generation, hosts: directory.hostEntries() };
+    return { kind: "WELCOME", lid, port: subnet.settings(from, lid), generation, hosts: directory.hostEntries() };
   }
 
   /** Something has come from this incarnation of a host; false when it is not to be believed any more. */
@@ -53,6 +59,16 @@ export class Hosts {
     if (host.state === "lost") return false;
     this.#setState(host, "up");
     return true;
+  }
+
+  /** What a host tells with its heartbeat. */
+  heartbeat(name: string, { refused, port }: NoticeOf<"HEARTBEAT">): void {
+    const host = this.#central.directory.hosts.get(name);
+    if (!host) return;
+    host.refused = refused;
+    if (host.portState === port) return;
+    host.portState = port;
+    this.#central.hostChanged(host);
   }
 
   /** Its connection is gone: it may come back. */
@@ -97,6 +113,7 @@ export class Hosts {
   #declareLost(host: HostRecord): void {
     const error = new NomadError("E_HOST_LOST", `host ${host.name} is lost`);
     host.state = "lost";
+    host.portState = "DOWN";
     this.#central.journal(hostEntry(host));
     this.#onLost(host, error);
     this.#central.requests.fail(host.name, error);

@@ -1,5 +1,6 @@
 import { NomadError } from "@nomad/base";
 import { z } from "zod";
+import { type Partition, partition } from "../http/partition.ts";
 import { failure, guestState, injection, moveRecord, name } from "../http/schema.ts";
 import { lid, vlid } from "../schema.ts";
 import type { GuestRecord, HostRecord } from "./directory.ts";
@@ -33,7 +34,10 @@ const moveRow = z.object({
 });
 const publishedRow = z.string();
 
-const rows = { hosts: hostRow, guests: guestRow, moves: moveRow, published: publishedRow } as const;
+const partitionsKey = "partitions";
+const metaRow = z.array(partition);
+
+const rows = { hosts: hostRow, guests: guestRow, moves: moveRow, published: publishedRow, meta: metaRow } as const;
 
 export type HostRow = z.infer<typeof hostRow>;
 export type GuestRow = z.infer<typeof guestRow>;
@@ -46,9 +50,10 @@ export interface Recovered {
   /** In the order in which they were planned. */
   readonly moves: readonly MoveRow[];
   readonly published: ReadonlyMap<string, string>;
+  readonly partitions: readonly Partition[];
 }
 
-export const nothingRecovered: Recovered = { hosts: [], guests: [], moves: [], published: new Map() };
+export const nothingRecovered: Recovered = { hosts: [], guests: [], moves: [], published: new Map(), partitions: [] };
 
 export function hostEntry({ name, lid, incarnation, url, pid, state }: HostRecord): JournalEntry {
   const row: HostRow = { name, lid, incarnation, url, pid, lost: state === "lost" };
@@ -67,6 +72,11 @@ export function moveEntry(move: Move, phase: string = move.phase): JournalEntry 
   return { table: "moves", key: record.id, value: JSON.stringify(row) };
 }
 
+/** The partitions that central was last started with. */
+export function partitionsEntry(partitions: readonly Partition[]): JournalEntry {
+  return { table: "meta", key: partitionsKey, value: JSON.stringify(partitions) };
+}
+
 export function publishedEntry(key: string, value: string): JournalEntry {
   return { table: "published", key, value: JSON.stringify(value) };
 }
@@ -75,7 +85,7 @@ export function publishedEntry(key: string, value: string): JournalEntry {
 export function recover(entries: readonly JournalEntry[]): Recovered {
   const read = <Table extends keyof typeof rows>(table: Table) =>
     entries
-      .filter((entry) => entry.table === table)
+      .filter((entry) => entry.table === table && (table !== "meta" || entry.key === partitionsKey))
       .map((entry) => ({ key: entry.key, row: parseRow(table, entry) as z.infer<(typeof rows)[Table]> }));
   const planned = (row: MoveRow) => row.record.id.split("-").map(Number) as [number, number];
   const moves = read("moves").map(({ row }) => row);
@@ -84,6 +94,7 @@ export function recover(entries: readonly JournalEntry[]): Recovered {
     guests: read("guests").map(({ row }) => row),
     moves: moves.sort((a, b) => planned(a)[0] - planned(b)[0] || planned(a)[1] - planned(b)[1]),
     published: new Map(read("published").map(({ key, row }) => [key, row])),
+    partitions: read("meta")[0]?.row ?? [],
   };
 }
 

@@ -4,7 +4,7 @@ import type { AnswerOf } from "../message.ts";
 import { isDecided, isEnded } from "../phase.ts";
 import type { CentralContext } from "./context.ts";
 import { DestinationLost } from "./destination-lost.ts";
-import { type GuestRecord, isAlive } from "./directory.ts";
+import { type GuestRecord, type HostRecord, isAlive } from "./directory.ts";
 import { Drive } from "./drive.ts";
 import type { LabGuests } from "./guests.ts";
 import { enter, failureOf, type Move, plannedMove, recoveredMove } from "./move.ts";
@@ -63,12 +63,28 @@ export class Sequencer {
     return move;
   }
 
+  /** The host that a guest goes to when nobody says which. */
+  #choose(from: string): HostRecord {
+    const { directory } = this.#central;
+    const fit = (host: HostRecord) => this.#mayTake(from, host);
+    return directory.leastLoaded(from, (host) => this.#expectedAt(host), fit);
+  }
+
+  /** Its partition is there, too. */
+  #mayTake(from: string, to: HostRecord): boolean {
+    const { directory, subnet } = this.#central;
+    return subnet.alike(directory.host(from), to);
+  }
+
   #newMove({ token, inject, protocol = "nomad", ...o }: MovePlan, guest: GuestRecord): Move {
     const { directory, now, generation } = this.#central;
     const from = this.#goesTo(guest);
-    const to = o.to === null ? directory.leastLoaded(from, (host) => this.#expectedAt(host)) : directory.host(o.to);
+    const to = o.to === null ? this.#choose(from) : directory.host(o.to);
     if (from === to.name) throw new NomadError("E_STATE", `guest ${guest.name} runs at ${to.name} already`);
     if (to.state !== "up") throw new NomadError("E_STATE", `host ${to.name} is ${to.state}`);
+    if (!this.#mayTake(from, to)) {
+      throw new NomadError("E_CONFIG", `host ${to.name} is not in the partition of host ${from} that guests use`);
+    }
     const id = `${generation}-${this.#nextId++}`;
     const plan = { order: this.moves.size, vlid: guest.vlid, epoch: guest.epoch + 1, token, inject, protocol };
     const move = plannedMove(id, guest.name, from, to.name, plan, now);

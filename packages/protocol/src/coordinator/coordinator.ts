@@ -1,9 +1,11 @@
 import { Backend, type BackendEvents } from "@nomad/backend";
 import { type Lid, NomadError, type Timings, timings, unreachable, type VLid } from "@nomad/base";
 import type { Hca, HcaEvents } from "@nomad/hca";
+import type { PathQuery, PathRecord } from "@nomad/iba";
 import type { Refusals } from "../http/index.ts";
 import {
   type Answer,
+  type AnswerOf,
   isAnswer,
   isRequest,
   type Notice,
@@ -22,6 +24,7 @@ import { Names } from "./names.ts";
 import { Peers } from "./peers.ts";
 import type { Reply } from "./reply.ts";
 import { guestHolder, SourceMove } from "./source.ts";
+import { SubnetAgent } from "./subnet-agent.ts";
 
 export interface CoordinatorOptions {
   readonly name: string;
@@ -43,6 +46,7 @@ export class Coordinator {
   readonly #names: Names;
   readonly #identities: Identities;
   readonly #peers: Peers;
+  readonly #agent: SubnetAgent;
   readonly #sources = new Map<string, SourceMove>();
   readonly #destinations = new Map<string, DestinationMove>();
   readonly #refused: () => Refusals;
@@ -52,6 +56,7 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.backend = new Backend({ lid: options.lid, makeHca: options.makeHca, events: this.#backendEvents() });
+    this.#agent = new SubnetAgent(this.backend.hca);
     this.#refused = options.refused;
     this.#host = new HostContext(options.name, this.backend, options.timings ?? timings);
     this.guests = new Guests(this.#host);
@@ -77,6 +82,20 @@ export class Coordinator {
     this.#messagesToSelf();
   }
 
+  /** Asks subnet administration for a path from this host's port. */
+  queryPath(query: PathQuery, now: number, done: (result: PathRecord | NomadError) => void): void {
+    this.#host.now = now;
+    this.#host.ask<AnswerOf<"PATH">>(
+      "central",
+      { kind: "QUERY_PATH", query },
+      {
+        timeoutMs: this.#host.timings.controlRequestMs,
+        onAnswer: ({ path }) => done(path),
+        onFail: done,
+      },
+    );
+  }
+
   takeEffects(): HostEffect[] {
     return this.#host.effects.splice(0);
   }
@@ -92,7 +111,7 @@ export class Coordinator {
     this.#host.now = now;
     if (now >= this.#heartbeatAt) {
       this.#heartbeatAt = now + this.#host.timings.heartbeatMs;
-      this.#host.tell("central", { kind: "HEARTBEAT", refused: this.#refused() });
+      this.#host.tell("central", { kind: "HEARTBEAT", refused: this.#refused(), port: this.#agent.state });
     }
     this.#host.timers.tick(now);
     this.#host.requests.tick(now);
@@ -105,6 +124,10 @@ export class Coordinator {
         return this.#message(event.from, event.incarnation, event.message);
       case "channel-up":
         return this.#host.requests.resend(event.to);
+      case "port-set":
+        return this.#agent.set(event.settings, event.generation);
+      case "fenced":
+        return this.#agent.fenced();
       case "done":
         return this.#host.settle(event.ticket, { value: event.value });
       case "failed":

@@ -1,7 +1,7 @@
 import type { NomadError, VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { Message } from "../message.ts";
-import type { VmState } from "../schema.ts";
+import type { PortSettings, VmState } from "../schema.ts";
 
 /** What a coordinator asks of the host it runs in. */
 export type HostEffect =
@@ -53,6 +53,10 @@ export type HostEvent =
   /** `incarnation` tells one run of the sender from the next. */
   | { readonly kind: "message"; readonly from: string; readonly incarnation: string; readonly message: Message }
   | { readonly kind: "channel-up"; readonly to: string }
+  /** The subnet manager, central of this generation, has said what the port is to be. */
+  | { readonly kind: "port-set"; readonly settings: PortSettings; readonly generation: number }
+  /** Central has declared this host lost. */
+  | { readonly kind: "fenced" }
   | { readonly kind: "done"; readonly ticket: number; readonly value: unknown }
   | { readonly kind: "failed"; readonly ticket: number; readonly error: NomadError }
   | {

@@ -1,5 +1,6 @@
 export { type FaultRecord, type FaultRequest, faultRecord, faultRequest } from "./fault.ts";
 export { openApiDocument } from "./openapi.ts";
+export { everyHost, type Partition, parsePartition, parsePartitions, partition } from "./partition.ts";
 export { captureHeader, type Route, routePath, routes } from "./routes.ts";
 export {
   type CaptureRequest,

@@ -26,11 +26,17 @@ export const hostState = z.enum(["up", "down", "lost"]);
 export const refusals = z.object({ connections: count, messages: count, frames: count, packets: count });
 export type Refusals = z.infer<typeof refusals>;
 
+/** The states of a port, from 1: enum ibv_port_state. */
+export const portState = z.enum(["DOWN", "INIT", "ARMED", "ACTIVE"]);
+/** A host's port: its state as the host said last, and what the subnet manager has assigned, as Linux shows it. */
+export const port = z.object({ state: portState, gids: z.array(z.string()), pkeys: z.array(z.string()) });
+
 /** A VMM host as central knows it; `guests` counts those that run there. */
 export const host = z.object({
   name,
   state: hostState,
   lid: count,
+  port,
   url: z.string(),
   pid: count,
   guests: count,

@@ -14,7 +14,9 @@ function world(fate: Fate = () => "pass") {
   const sent: Kind[] = [];
   const counts = new Map<string, number>();
   const managers = new Map<number, ConnectionManager>();
-  for (const { lid } of fabric.contexts) {
+  for (const { lid, port, hca } of fabric.contexts) {
+    const { subnet } = port;
+    const pkeyIndex = (pkey: number) => hca.pkeyIndex(pkey);
     const send = (to: number, mad: Uint8Array) => {
       const kind = decodeMessage(mad)?.kind as Kind;
       sent.push(kind);
@@ -25,7 +27,10 @@ function world(fate: Fate = () => "pass") {
       if (judged !== "drop") fabric.clock.after(0.1, deliver);
       if (judged === "double") fabric.clock.after(30, deliver);
     };
-    managers.set(lid, new ConnectionManager({ lid, clock: fabric.clock, random: new Random(lid), send }));
+    managers.set(
+      lid,
+      new ConnectionManager({ lid, clock: fabric.clock, random: new Random(lid), send, subnet, pkeyIndex }),
+    );
   }
   const [a, b] = fabric.contexts as [Context, Context];
   const [cmA, cmB] = [managers.get(1), managers.get(2)] as [ConnectionManager, ConnectionManager];
@@ -146,7 +151,7 @@ test("an end that does not answer a disconnect is gone", async () => {
 test("too much private data is refused, and so is a second answer", async () => {
   const { fabric, a, b, cmA, cmB } = world();
   const wrong = expect.objectContaining({ code: "E_VERB" });
-  expect(() => cmA.connect({ lid: 2, port: 7 }, a.qp, { privateData: Buffer.alloc(57) })).toThrowError(wrong);
+  await expect(cmA.connect({ lid: 2, port: 7 }, a.qp, { privateData: Buffer.alloc(57) })).rejects.toThrowError(wrong);
   const listener = cmB.listen(7);
   void cmA.connect({ lid: 2, port: 7 }, a.qp).catch(() => {});
   const request = await fabric.until(listener.next());

@@ -1,7 +1,8 @@
 import { type Clock, type Lid, NomadError, type Random } from "@nomad/base";
-import { ipv4Of } from "@nomad/iba";
+import { ackTimeoutOf, ipv4Of, mtuBytes, type PathRecord } from "@nomad/iba";
 import { type ConnectOptions, connectQp } from "../connect.ts";
 import type { QueuePair } from "../queue-pair.ts";
+import type { Subnet } from "../subnet.ts";
 import { Answers } from "./answers.ts";
 import { Connection, type ConnectionHost, ConnectionRejected } from "./connection.ts";
 import { rejectReasons } from "./layout.ts";
@@ -16,14 +17,15 @@ export interface ConnectionManagerOptions {
   readonly random: Random;
   /** Sends a MAD to the manager at a port; it may be lost. */
   readonly send: (lid: number, mad: Uint8Array) => void;
+  /** Where a port is, and in which partition. */
+  readonly subnet: Subnet;
+  /** Where a partition stands in the own port's table. */
+  readonly pkeyIndex: (pkey: number) => number;
   readonly patience?: Patience;
 }
 
-/** Who to connect to. */
-export interface Destination {
-  readonly lid: number;
-  readonly port: number;
-}
+/** Who to connect to: a port of the subnet by its LID or a global identifier, and who listens there. */
+export type Destination = ({ readonly lid: number } | { readonly gid: Uint8Array }) & { readonly port: number };
 
 /** Attributes of the connection, and what to tell the other end: at most 56 bytes. */
 export interface ConnectToOptions extends ConnectOptions {
@@ -42,7 +44,9 @@ type Outcome = () => Connection | NomadError;
 
 /** rdma_cm's port space TCP, as a service ID. */
 const SERVICE_TCP = 0x1060000;
-const PKEY_DEFAULT = 0xffff;
+/** The MTU is the upper half of its byte, the ACK timeout the upper five bits. */
+const MTU_SHIFT = 4;
+const ACK_TIMEOUT_SHIFT = 3;
 
 /**
  * Connects queue pairs of two ports, in the manner of rdma_cm: listen, connect, accept, reject, disconnect, by the messages
@@ -57,6 +61,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
   readonly #ends = new Map<number, Connection | Attempt>();
   readonly #answers: Answers;
   #nextId: number;
+  #closed = false;
 
   constructor(options: ConnectionManagerOptions) {
     this.#o = options;
@@ -75,18 +80,22 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
   }
 
   /**
-   * Connects a queue pair in RESET. Rejects with `ConnectionRejected` (E_REJECTED) when the other end refuses or nobody
-   * listens, with E_UNREACHABLE when nobody answers.
+   * Connects a queue pair in RESET, by the path that the subnet has. Rejects with `ConnectionRejected` (E_REJECTED) when
+   * the other end refuses or nobody listens, with E_UNREACHABLE when no path leads there or nobody answers.
    */
-  connect(to: Destination, qp: QueuePair, options: ConnectToOptions = {}): Promise<Connection> {
+  async connect(to: Destination, qp: QueuePair, options: ConnectToOptions = {}): Promise<Connection> {
     const { privateData, ...attributes } = options;
     const localId = this.#takeId();
     const psn = this.#psn();
-    const req = encodeMessage("REQ", this.#request(to, qp, localId, psn), privateData);
-    const unreachable = () => new NomadError("E_UNREACHABLE", `no connection manager answers at LID ${to.lid}`);
-    return this.#attempt(localId, to.lid, req, unreachable, (message) => {
-      if (message.kind === "REJ") return () => new ConnectionRejected(to.lid, message);
-      if (message.kind === "REP") return () => this.#ready(qp, to.lid, localId, message, psn, attributes);
+    const path = await this.#o.subnet.queryPath("lid" in to ? { dlid: to.lid } : { dgid: to.gid });
+    if (this.#closed) throw closed();
+    const { dlid } = path;
+    const req = encodeMessage("REQ", this.#request(path, to.port, qp, localId, psn), privateData);
+    const unreachable = () => new NomadError("E_UNREACHABLE", `no connection manager answers at LID ${dlid}`);
+    const along = { ...this.#attributesOf(path), timeout: ackTimeoutOf(path), ...attributes };
+    return this.#attempt(localId, dlid, req, unreachable, (message) => {
+      if (message.kind === "REJ") return () => new ConnectionRejected(dlid, message);
+      if (message.kind === "REP") return () => this.#ready(qp, dlid, localId, message, psn, along);
       return null;
     });
   }
@@ -110,27 +119,34 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
 
   /** Whoever waits is told that the context is closed. */
   close(): void {
+    this.#closed = true;
     for (const listener of [...this.#listeners.values()]) listener.close();
     for (const end of [...this.#ends.values()]) end.abandon();
     this.#ends.clear();
   }
 
-  #request(to: Destination, qp: QueuePair, localId: number, psn: number): Partial<MessageOf<"REQ">> {
-    const { lid } = this.#o;
+  /** What a path says about the queue pairs at its ends. */
+  #attributesOf({ pkey, mtu }: Pick<PathRecord, "pkey" | "mtu">): ConnectOptions {
+    const pathMtu = mtuBytes(mtu);
+    return { pkeyIndex: this.#o.pkeyIndex(pkey), ...(pathMtu !== null && { pathMtu }) };
+  }
+
+  #request(path: PathRecord, port: number, qp: QueuePair, localId: number, psn: number): Partial<MessageOf<"REQ">> {
     return {
       localId,
-      serviceId: SERVICE_TCP + to.port,
+      serviceId: SERVICE_TCP + port,
       qpn: qp.qpn,
       psn,
-      pkey: PKEY_DEFAULT,
+      pkey: path.pkey,
       responderResources: 16,
       initiatorDepth: 16,
-      mtu: 5 << 4,
-      localLid: lid,
-      remoteLid: to.lid,
+      mtu: path.mtu << MTU_SHIFT,
+      ackTimeout: ackTimeoutOf(path) << ACK_TIMEOUT_SHIFT,
+      localLid: path.slid,
+      remoteLid: path.dlid,
       ipVersion: 4 << 4,
-      sourceIp: ipNumber(lid),
-      destinationIp: ipNumber(to.lid),
+      sourceIp: ipNumber(path.slid),
+      destinationIp: ipNumber(path.dlid),
     };
   }
 
@@ -169,7 +185,9 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
       privateData,
     );
     this.#answer(request, rep);
-    connectQp(qp, { lid, qpn: req.qpn, psn: req.psn }, psn, attributes);
+    const along = this.#attributesOf({ pkey: req.pkey, mtu: req.mtu >>> MTU_SHIFT });
+    const timeout = req.ackTimeout >>> ACK_TIMEOUT_SHIFT;
+    connectQp(qp, { lid, qpn: req.qpn, psn: req.psn }, psn, { ...along, timeout, ...attributes });
     const established = () => this.#established(qp, lid, localId, req);
     const failed = (error: NomadError) => {
       this.#answers.finish(lid, req.localId);

@@ -1,4 +1,6 @@
-import { secret, smallLab } from "@nomad/daemon/testing";
+import { PORT_ACTIVE } from "@nomad/abi";
+import { eventually, secret, smallLab } from "@nomad/daemon/testing";
+import { gidText } from "@nomad/iba";
 import { expect, test } from "vitest";
 import { makeSide } from "../testing/index.ts";
 import { openDevice } from "./index.ts";
@@ -38,4 +40,23 @@ test("the lab shows the port, and does not run guests there", async () => {
   const headers = { "content-type": "application/json" };
   const answer = await lab.request("/v1/guests", { method: "POST", body, headers });
   expect(await answer.json()).toMatchObject({ error: { code: "E_STATE", message: expect.stringMatching(/port-a/) } });
+});
+
+test("the lab's subnet manager sets a port's tables, and answers for paths by LID and by identifier", async () => {
+  await using lab = await smallLab(0, "default=0x7fff:ALL", "blue=0x8001:port-a,port-b");
+  await using a = await openDevice({ lab: lab.central.url, secret, name: "port-a" });
+  await using b = await openDevice({ lab: lab.central.url, secret, name: "port-b" });
+  expect(a.queryPort()).toMatchObject({ state: PORT_ACTIVE, pkeyTblLen: 2, gidTblLen: 2 });
+  expect([a.queryPkey(0), a.queryPkey(1)]).toEqual([0x7fff, 0x8001]);
+  const path = await a.queryPath({ dgid: b.queryGid(1) });
+  expect(path).toMatchObject({ slid: a.lid, dlid: b.lid, pkey: 0x8001 });
+  await expect(a.queryPath({ dlid: 99 })).rejects.toMatchObject({ code: "E_UNREACHABLE" });
+});
+
+test("status shows a port as its host says that it is", async () => {
+  await using lab = await smallLab(0, "blue=1:port-a");
+  await using port = await openDevice({ lab: lab.central.url, secret, name: "port-a" });
+  const shown = () => lab.status().then(({ hosts }) => hosts[0]?.port);
+  const active = await eventually(shown, (it) => it?.state === "ACTIVE");
+  expect(active).toMatchObject({ pkeys: ["0xffff", "0x0001"], gids: [expect.anything(), gidText(port.queryGid(1))] });
 });

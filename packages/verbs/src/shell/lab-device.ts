@@ -78,6 +78,7 @@ function portOf({ host }: JoinedLab): AdapterPort {
     hca,
     fabric,
     clock: realClock,
+    subnet: host,
     turnSoon: () => host.turnSoon(),
     close: () => {
       host.turn();

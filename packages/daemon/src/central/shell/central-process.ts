@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { NomadError, Random } from "@nomad/base";
 import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
-import type { LabEvent } from "@nomad/protocol/http";
+import type { LabEvent, Partition } from "@nomad/protocol/http";
 import type { AuthenticatedSocket } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Captures, captureLab } from "../../capture/shell/captures.ts";
@@ -15,6 +15,8 @@ export interface CentralProcessOptions {
   /** Path of the journal, or ":memory:". */
   readonly journal: string;
   readonly version: string;
+  /** Of the subnet; those of the journal when absent. */
+  readonly partitions?: readonly Partition[];
   readonly log: Logger;
   /** Moves under way from or to one host. */
   readonly movesPerHostMax?: number;
@@ -42,6 +44,7 @@ export class CentralProcess {
       ...(o.movesPerHostMax !== undefined && { movesPerHostMax: o.movesPerHostMax }),
       recovered: recover(this.#journal.read()),
       now: clock(),
+      ...(o.partitions && { partitions: o.partitions }),
     });
     const lab = captureLab(this, clock);
     this.captures = new Captures(lab);

@@ -1,10 +1,10 @@
-import { defaults, NomadError } from "@nomad/base";
+import { defaults, type Lid, NomadError } from "@nomad/base";
 import type { Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, ReconnectingSocket } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Channel } from "../../shell/channel.ts";
 
-type Welcome = Extract<Message, { kind: "WELCOME" }>;
+export type Welcome = Extract<Message, { kind: "WELCOME" }>;
 
 export interface CentralChannelOptions {
   readonly url: string;
@@ -16,7 +16,7 @@ export interface CentralChannelOptions {
   readonly onMessage: (incarnation: string, message: Message) => void;
   /** Sees every message before anybody else, and delivers it. */
   readonly arrive: (message: Message, deliver: () => void) => void;
-  readonly onUp: () => void;
+  readonly onUp: (welcome: Welcome) => void;
   readonly onDown: (error: NomadError) => void;
 }
 
@@ -25,6 +25,7 @@ export class CentralChannel {
   readonly #o: CentralChannelOptions;
   readonly #connection: ReconnectingSocket;
   #channel: Channel | null = null;
+  #lid: Lid | null = null;
   #welcomed: ((welcome: Welcome | NomadError) => void) | null = null;
 
   constructor(options: CentralChannelOptions) {
@@ -51,7 +52,7 @@ export class CentralChannel {
     this.#channel = new Channel(socket, this.#o.log, (message) =>
       this.#o.arrive(message, () => this.#message(bootId, message)),
     );
-    this.#channel.send({ kind: "HELLO", id: 0, ...this.#o.self });
+    this.#channel.send({ kind: "HELLO", id: 0, ...this.#o.self, ...(this.#lid !== null && { lid: this.#lid }) });
   }
 
   #message(incarnation: string, message: Message): void {
@@ -66,7 +67,8 @@ export class CentralChannel {
     this.#welcomed = null;
     first?.(outcome);
     if (outcome instanceof NomadError) return this.#o.onDown(outcome);
-    this.#o.onUp();
+    this.#lid ??= outcome.lid;
+    this.#o.onUp(outcome);
     this.#o.onMessage("", { kind: "HOSTS", hosts: outcome.hosts });
   }
 

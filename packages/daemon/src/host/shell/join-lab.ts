@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { assert, defaults, type Lid, type NomadError, Random } from "@nomad/base";
+import { assert, defaults, type Lid, NomadError, Random } from "@nomad/base";
 import type { HostEvent, Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
@@ -100,6 +100,10 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   });
   // Central may say more right behind its WELCOME, before there is a host to hear it.
   const early: HostEvent[] = [];
+  const tell = (event: HostEvent) => {
+    if (joined) joined.host.handle(event);
+    else early.push(event);
+  };
   const central: CentralChannel = new CentralChannel({
     url: o.central.replace(/^http/, "ws"),
     secret,
@@ -107,17 +111,21 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
     self: { name, incarnation, url, pid: process.pid },
     log,
     arrive: (message, deliver) => faults.arrive("control", "central", message, deliver),
-    onMessage: (from, message) => {
-      if (faults.handle(message)) return;
-      const event: HostEvent = { kind: "message", from: "central", incarnation: from, message };
-      if (joined) joined.host.handle(event);
-      else early.push(event);
+    onMessage: (incarnation, message) => {
+      if (!faults.handle(message)) tell({ kind: "message", from: "central", incarnation, message });
     },
-    onUp: () => joined?.host.handle({ kind: "channel-up", to: "central" }),
+    onUp: (welcome) => {
+      const lid = joined?.host.hca.queryPort().lid ?? welcome.lid;
+      if (welcome.lid !== lid) return failed.resolve(anotherLid(lid, welcome.lid));
+      tell({ kind: "channel-up", to: "central" });
+      tell({ kind: "port-set", settings: welcome.port, generation: welcome.generation });
+    },
     onDown: (error) => {
       joined?.host.captures.clear();
       log.warn({ code: error.code }, `central: ${error.message}; guests go on without it`);
-      if (error.code === "E_HOST_LOST") failed.resolve(error);
+      if (error.code !== "E_HOST_LOST") return;
+      joined?.host.handle({ kind: "fenced" });
+      failed.resolve(error);
     },
   });
   undo.defer(() => central.close());
@@ -136,6 +144,11 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   log.info({ lid, url }, `host ${name} is up`);
   const end = undo.move();
   return { name, url, failed: failed.promise, host, close: () => end.disposeAsync() };
+}
+
+/** Links and connections are made by the LID: a port keeps the first one. */
+function anotherLid(held: Lid, lid: Lid): NomadError {
+  return new NomadError("E_CONFIG", `central has forgotten this host: its port has LID ${held}, and is to take ${lid}`);
 }
 
 interface Joined {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Lid } from "@nomad/base";
+import { gidOf, PKEY_DEFAULT } from "@nomad/iba";
 import { type Answer, decodeMessage, encodeMessage, type Unnumbered } from "@nomad/protocol";
 import { listen } from "@nomad/wire";
 import { pino } from "pino";
@@ -8,7 +9,8 @@ import { introduce } from "../../shell/hello.ts";
 import { startHost } from "./start-host.ts";
 
 const secret = new TextEncoder().encode("a secret of the tests, long enough");
-const welcome: Unnumbered<Answer> = { kind: "WELCOME", lid: 1 as Lid, generation: 1, hosts: [] };
+const port = { gids: [gidOf(1 as Lid)], pkeys: [PKEY_DEFAULT] };
+const welcome: Unnumbered<Answer> = { kind: "WELCOME", lid: 1 as Lid, port, generation: 1, hosts: [] };
 const lost: Unnumbered<Answer> = { kind: "FAILED", code: "E_HOST_LOST", message: "host host-a has been declared lost" };
 
 /** A central that answers each HELLO with the next of these, and then parts with the host. */

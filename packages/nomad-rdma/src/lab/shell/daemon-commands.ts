@@ -8,6 +8,8 @@ export interface DaemonSettings {
   /** Central's port; 0 is any free one. */
   readonly port: number;
   readonly journal: string;
+  /** Of the subnet, as `--partition` takes them. */
+  readonly partitions: readonly string[];
   readonly secretFile: string;
   /** Moves under way from or to one host; central's default when left out. */
   readonly movesPerHost?: number | undefined;
@@ -30,6 +32,7 @@ export function daemonCommands(settings: DaemonSettings): DaemonCommands {
       ...["--listen", `127.0.0.1:${settings.port}`],
       ...["--journal", settings.journal],
       ...(settings.movesPerHost === undefined ? [] : ["--moves-per-host", String(settings.movesPerHost)]),
+      ...settings.partitions.flatMap((partition) => ["--partition", partition]),
     ],
     host: ({ name, index, central }) => [
       process.execPath,

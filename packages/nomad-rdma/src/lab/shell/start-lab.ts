@@ -15,6 +15,8 @@ export interface StartOptions {
   /** Central's port; 0 is any free one. */
   readonly port: number;
   readonly journal: string;
+  /** Of the subnet, as `central --partition` takes them. Default: all hosts are in one. */
+  readonly partitions?: readonly string[];
   readonly seed?: number | undefined;
   readonly movesPerHost?: number | undefined;
   /** Will it outlive us? Then its logs go to files, else to our stderr. */
@@ -33,6 +35,7 @@ export async function startLab(
   const commands = daemonCommands({
     port: options.port,
     journal: options.journal,
+    partitions: options.partitions ?? [],
     secretFile: path,
     images: cli.environment.NOMAD_IMAGES ?? imagesFolder,
     seed: options.seed,
