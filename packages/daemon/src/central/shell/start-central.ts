@@ -6,7 +6,7 @@ import { withMetrics, withProcessMetrics } from "../../metrics/shell/serve-metri
 import { withHealth } from "../../shell/health.ts";
 import { introduce } from "../../shell/hello.ts";
 import { CentralProcess, type CentralProcessOptions } from "./central-process.ts";
-import { httpApi } from "./http-api.ts";
+import { httpApi } from "./http/api.ts";
 
 export interface StartCentralOptions extends CentralProcessOptions {
   readonly host: string;

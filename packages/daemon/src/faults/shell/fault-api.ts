@@ -1,6 +1,6 @@
 import { faultRequest, routes } from "@nomad/protocol/http";
 import type { Hono } from "hono";
-import { bodyOf } from "../../central/shell/request-body.ts";
+import { bodyOf } from "../../central/shell/http/request-body.ts";
 import type { FaultDesk } from "../fault-desk.ts";
 
 /** The routes that add, list and lift faults. */

@@ -2,7 +2,7 @@ import { Random } from "@nomad/base";
 import { openApiDocument, routePath } from "@nomad/protocol/http";
 import { generate, type JsonSchema } from "json-schema-faker";
 import { expect, test } from "vitest";
-import { type SmallLab, smallLab } from "../../testing/small-lab.ts";
+import { type SmallLab, smallLab } from "../../../testing/small-lab.ts";
 
 const requests = 150;
 

@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { type MoveRecord, moveRequest, routes } from "@nomad/protocol/http";
+import type { Hono } from "hono";
+import type { CentralProcess } from "../central-process.ts";
+import { clock } from "../clock.ts";
+import { outcome } from "./outcome.ts";
+import { bodyOf } from "./request-body.ts";
+
+/** The routes that start moves and tell of them. */
+export function addMoveRoutes(app: Hono, central: CentralProcess): void {
+  const { core } = central;
+  app.post(routes.startMove.path, async (c) => {
+    const { guest, to = null, protocol, inject = null } = await bodyOf(c, moveRequest);
+    const wanted = { guest, to, protocol, inject, token: randomUUID() };
+    if (c.req.query("wait") !== "true") {
+      const move = core.startMove(wanted, clock());
+      central.turn();
+      return c.json({ move }, 202);
+    }
+    const move = await outcome<MoveRecord>((done) => core.startMove(wanted, clock(), done), central);
+    return c.json({ move }, 202);
+  });
+  app.get(routes.move.path, (c) => c.json({ move: core.move(c.req.param("name")) }));
+}
