@@ -58,7 +58,7 @@ function open(device: Device, pd: ProtectionDomain, ranks: i32): void {
       continue;
     }
     const qp = QueuePair.create(pd, device.cq, device.cq, options);
-    check(qp !== null && qp!.initialize(ACCESS_REMOTE_READ) === 0, "MPI: a queue pair");
+    check(qp !== null && qp.initialize(ACCESS_REMOTE_READ) === 0, "MPI: a queue pair");
     device.channels.push(new Channel(rank, qp!, device.slots, region.key));
   }
 }
