@@ -19,6 +19,7 @@ export const errorCodes = {
   E_TIMEOUT: "see `nomad-rdma status`; try again",
   E_GUEST_TRAP: "see `nomad-rdma guest logs`",
   E_DIGEST: "the guest goes on at its source; try the move again",
+  E_DIVERGED: "the guest goes on at its source; allow more bandwidth, or --on-divergence stop or throttle",
   E_DRAIN: "the guest goes on at its source; try again when its peers receive",
   E_HOST_LOST: "start the host again",
   E_UNREACHABLE: "check that the other side runs and can be reached",

@@ -1,8 +1,9 @@
 export { Central, type CentralOptions } from "./central/central.ts";
 export type { CentralEffect, CentralEvent, JournalEntry } from "./central/effects.ts";
 export { type Recovered, recover } from "./central/records.ts";
+export type { MovePlan } from "./central/sequencer.ts";
 export { Coordinator, type CoordinatorOptions } from "./coordinator/coordinator.ts";
-export type { BulkAction, Created, HostEffect, HostEvent, Round, VmmAction } from "./coordinator/effects.ts";
+export type { BulkAction, Copied, Created, HostEffect, HostEvent, Round, VmmAction } from "./coordinator/effects.ts";
 export {
   type Answer,
   decodeMessage,

@@ -1,7 +1,7 @@
 import { errorCodes, limits, NomadError } from "@nomad/base";
 import { Packr } from "msgpackr";
 import { z } from "zod";
-import { refusals } from "./http/schema.ts";
+import { copyProgress, onDivergence, refusals } from "./http/schema.ts";
 import {
   captureFilter,
   deviceSnapshot,
@@ -74,6 +74,8 @@ const requests = [
     bulkUrl: z.string().max(255),
     roundsMax: uint,
     budgetMs: uint,
+    bytesPerSecondMax: uint.nullable(),
+    onDivergence,
     flipPage: z.boolean(),
   }),
   request("SUSPEND", { ...ofMove, budgetMs: uint }),
@@ -141,6 +143,7 @@ const answers = [
 const notices = [
   notice("HEARTBEAT", { refused: refusals, port: portState }),
   notice("HOSTS", { hosts: z.array(hostEntry) }),
+  notice("COPYING", { ...ofMove, progress: copyProgress }),
   notice("PROGRESS", { ...ofMove, round: uint, pages: uint, bytes: uint, final: z.boolean() }),
   // host -> central: pcapng blocks, and what was counted since the last
   notice("CAPTURED", { capture, blocks: z.instanceof(Uint8Array), seen: uint, accepted: uint, dropped: uint }),

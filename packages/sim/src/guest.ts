@@ -82,6 +82,8 @@ export class SimGuest {
   #execution: Execution | null = null;
   #cancel: Cancel = () => {};
   #heard = 0;
+  /** How much longer it rests than it says. */
+  #slowness = 1;
 
   constructor(clock: Clock, memoryBytes: number, events: GuestEvents) {
     this.#clock = clock;
@@ -108,8 +110,13 @@ export class SimGuest {
     this.#cancel();
   }
 
+  /** It does not run for this share of the time. */
+  throttle(share: number): void {
+    this.#slowness = 1 / (1 - share);
+  }
+
   #next(restMs: number): void {
-    this.#cancel = this.#clock.after(restMs, () => this.#step());
+    this.#cancel = this.#clock.after(restMs * this.#slowness, () => this.#step());
   }
 
   #step(): void {

@@ -54,6 +54,8 @@ export class Machines {
       case "resume":
       case "run":
         return this.guest(vlid).run(this.#execution(vlid));
+      case "throttle":
+        return this.guest(vlid).throttle(action.share);
       case "shutdown":
         return this.guest(vlid).askToEnd();
       case "destroy":

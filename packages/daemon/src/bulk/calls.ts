@@ -8,7 +8,8 @@ export interface RoundOptions {
   readonly final: boolean;
   /** Flips a byte of one page under way, on purpose: a fault to show that digests find it. */
   readonly flipPage?: boolean;
-  readonly bytesPerSecondMax?: number;
+  /** Null: as many as go. */
+  readonly bytesPerSecondMax?: number | null;
 }
 
 export interface RoundResult {
@@ -19,6 +20,15 @@ export interface RoundResult {
   readonly ms: number;
   /** Of this side's memory, when the round is final. */
   readonly digest: string | null;
+}
+
+/** How far a round is. */
+export interface RoundProgress {
+  readonly scannedPages: number;
+  readonly totalPages: number;
+  readonly bytes: number;
+  /** Since the round began. */
+  readonly ms: number;
 }
 
 export interface BulkCounters {
@@ -47,6 +57,8 @@ export interface BulkRequest<Name extends BulkCallName = BulkCallName> {
   readonly input: BulkCalls[Name]["in"];
 }
 
+/** The answer to a call; before it, of a round, how far it is. */
 export type BulkReply =
+  | { readonly id: number; readonly progress: RoundProgress }
   | { readonly id: number; readonly output: BulkCalls[BulkCallName]["out"] }
   | { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } };

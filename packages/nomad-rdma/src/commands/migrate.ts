@@ -1,4 +1,4 @@
-import { injection } from "@nomad/protocol/http";
+import { injection, type MoveRequest, onDivergence } from "@nomad/protocol/http";
 import { Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
 import { LabWatch } from "../client/shell/lab-watch.ts";
@@ -6,9 +6,9 @@ import { Narrator } from "../output/narrator.ts";
 import { moveTable } from "../output/views.ts";
 import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
+import { byteRate } from "./options.ts";
 
-interface Options {
-  readonly inject?: "flip-page";
+interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence"> {
   readonly wait: boolean;
 }
 
@@ -18,6 +18,10 @@ export function migrate(cli: Cli): Command {
     .description("move a running guest to another host")
     .argument("<guest>", "the guest's name")
     .argument("<host>", "where it shall run")
+    .option("--bandwidth <rate>", "bytes a second that copying may take while it runs, as 100M (k, M, G)", byteRate)
+    .addOption(
+      new Option("--on-divergence <what>", "when it writes as fast as it is copied").choices(onDivergence.options),
+    )
     .addOption(new Option("--inject <fault>", "make the move suffer a fault").choices(injection.options))
     .option("--no-wait", "return when the move has begun")
     .action((guest: string, to: string, options: Options, command: Command) =>
@@ -32,10 +36,10 @@ export function migrate(cli: Cli): Command {
               : null;
           if (sentence && options.wait) progress.passing(sentence.text);
         });
-        const request = { guest, to, ...(options.inject ? { inject: options.inject } : {}) };
-        const move = await client.move(request, { wait: options.wait });
+        const { wait, ...ways } = options;
+        const move = await client.move({ guest, to, ...ways }, { wait });
         progress.clear();
-        const ok = options.wait ? move.outcome === "released" : true;
+        const ok = wait ? move.outcome === "released" : true;
         const why = move.error ? `\n${move.error.code}: ${move.error.message}` : "";
         return { ok, json: { ok, move }, text: `${moveTable([move], cli.terminal.outStyle)}${why}` };
       }),

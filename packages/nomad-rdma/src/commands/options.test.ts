@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { address, integer, keyValues } from "./options.ts";
+import { address, byteRate, integer, keyValues } from "./options.ts";
 
 test.each([
   ["127.0.0.1:4790", { host: "127.0.0.1", port: 4790 }],
@@ -11,6 +11,19 @@ test.each([
 
 test.each(["4790", "host:", ":80", "::1:80", "host:65536", "a b:80", ""])("%j is no address", (text) => {
   expect(() => address(text)).toThrow("HOST:PORT");
+});
+
+test.each([
+  ["4096", 4096],
+  ["100M", 100e6],
+  ["1.5k", 1500],
+  ["2G", 2e9],
+])("%s is a rate of %d bytes a second", (text, rate) => {
+  expect(byteRate(text)).toBe(rate);
+});
+
+test.each(["", "0", "M", "-1M", "1T", "1 M", "0.1"])("%j is no rate", (text) => {
+  expect(() => byteRate(text)).toThrow("bytes a second");
 });
 
 test.each(["", "-1", "1.5", "0x10", "11", "1", "ten"])("%j is not a whole number from 2 to 10", (text) => {

@@ -9,6 +9,16 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
+const rateUnits: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9 };
+
+/** A commander parser of bytes a second: a number, and k, M or G for its thousands. */
+export function byteRate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text);
+  const rate = Math.round(Number(match?.[1]) * (rateUnits[match?.[2] ?? ""] as number));
+  if (rate >= 1) return rate;
+  throw new InvalidArgumentError("expected bytes a second, as 100M.");
+}
+
 /** More moves of one host at once than this are nobody's wish. */
 export const movesPerHostLimit = 1000;
 

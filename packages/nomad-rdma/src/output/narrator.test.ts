@@ -28,6 +28,16 @@ test("a move is told phase by phase, each once, and at its end with its figures"
   ]);
 });
 
+test("while a guest is copied, it is told how far that is and how long it will take", () => {
+  const progress = { percent: 43.2, bytesPerSecond: 120 * 2 ** 20, etaMs: 400, throttlePercent: 0 };
+  const move = sampleMove({ phase: "prepared", outcome: "", progress });
+  const slowed = { ...move, progress: { ...progress, throttlePercent: 50 } };
+  expect(told([move, slowed].map((each) => ({ type: "move", move: each })))).toEqual([
+    "move 1: alice host-a -> host-b: prepared, 43 % at 120.0 MiB/s, 400 ms to go",
+    "move 1: alice host-a -> host-b: prepared, 43 % at 120.0 MiB/s, 400 ms to go, slowed down by 50 %",
+  ]);
+});
+
 test("a guest that comes back from a move is no news, one that is lost is", () => {
   const guest = (state: "running" | "moving" | "lost"): LabEvent => ({
     type: "guest",

@@ -1,5 +1,5 @@
 import type { Guest, Host, LabEvent, MoveRecord } from "@nomad/protocol/http";
-import { duration, plural } from "./format.ts";
+import { bytes, duration, plural } from "./format.ts";
 import type { Style } from "./style.ts";
 import { stageOf } from "./views.ts";
 
@@ -77,7 +77,7 @@ export class Narrator {
     const what = `${move.guest} ${move.from} -> ${move.to}`;
     const key = `move ${move.id}`;
     if (move.outcome === "") {
-      const stage = stageOf(move);
+      const stage = `${stageOf(move)}${copying(move)}`;
       return { key, state: stage, sentence: { text: `${what}: ${stage}`, passing: true } };
     }
     const outcome = move.outcome === "released" ? this.#style.good(move.outcome) : this.#style.bad(move.outcome);
@@ -85,6 +85,14 @@ export class Narrator {
     const why = move.error ? ` (${move.error.code} ${move.error.message})` : "";
     return { key, state: move.outcome, sentence: stays(`${what}: ${outcome}${why} in ${figures}`) };
   }
+}
+
+/** How far the copying of a guest that runs is; empty when it is not being copied. */
+function copying({ phase, progress }: MoveRecord): string {
+  const { percent, bytesPerSecond, etaMs, throttlePercent } = progress;
+  if (phase !== "prepared" || bytesPerSecond === 0) return "";
+  const slowed = throttlePercent > 0 ? `, slowed down by ${throttlePercent} %` : "";
+  return `, ${percent.toFixed(0)} % at ${bytes(bytesPerSecond)}/s, ${duration(etaMs)} to go${slowed}`;
 }
 
 function stays(text: string): Sentence {

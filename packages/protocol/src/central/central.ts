@@ -221,6 +221,7 @@ export class Central {
 
   #notice(from: string, m: Notice): void {
     if (m.kind === "HEARTBEAT") this.#hosts.heartbeat(from, m);
+    if (m.kind === "COPYING") this.#sequencer.copying(m.move, m.progress);
     if (m.kind === "PROGRESS") this.#sequencer.progress(m.move, m);
     if (m.kind !== "LOG") return;
     this.#sequencer.heardOf(m.vlid, from);

@@ -81,7 +81,7 @@ export class Drive {
       if (goesOnWithout(move, to, error)) settled();
       else this.abort(move, error);
     };
-    const timeoutMs = step.timeoutMs(timings);
+    const timeoutMs = step.timeoutMs(timings, move);
     const asked = asks.map(({ to, message }) =>
       this.#central.ask(to, message, { timeoutMs, onAnswer, onFail: (error) => onFail(to, error) }),
     );

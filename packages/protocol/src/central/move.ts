@@ -1,6 +1,6 @@
 import type { PeerCut } from "@nomad/backend";
 import type { NomadError, VLid } from "@nomad/base";
-import type { Failure, Injection, MoveRecord, ProtocolName } from "../http/index.ts";
+import type { Failure, Injection, MoveRecord } from "../http/index.ts";
 import { type Phase, phases } from "../phase.ts";
 import { type MigrationProtocol, protocols } from "./protocols/index.ts";
 import type { MoveRow } from "./records.ts";
@@ -43,17 +43,23 @@ interface Plan {
   readonly inject: Injection | null;
 }
 
+/** How a move is to be made, as the operator wants it. */
+export type MoveWays = Pick<MoveRecord, "protocol" | "bytesPerSecondMax" | "onDivergence">;
+
+export const usualWays: MoveWays = { protocol: "nomad", bytesPerSecondMax: null, onDivergence: "stop" };
+
 /** A move that nothing has been done for. */
 export function plannedMove(
   id: string,
   guest: string,
   from: string,
   to: string,
-  plan: Omit<Plan, "record"> & { readonly protocol: ProtocolName },
+  plan: Omit<Plan, "record"> & MoveWays,
   now: number,
 ): Move {
-  const { protocol, ...rest } = plan;
-  return moveOf({ record: emptyRecord(id, guest, from, to, protocol), ...rest }, "planned", now);
+  const { protocol, bytesPerSecondMax, onDivergence, ...rest } = plan;
+  const ways = { protocol, bytesPerSecondMax, onDivergence };
+  return moveOf({ record: { ...emptyRecord(id, guest, from, to), ...ways }, ...rest }, "planned", now);
 }
 
 /** A move as the journal has it. Which hosts have peers of it is not written down: all of them may have. */
@@ -82,13 +88,12 @@ function moveOf(plan: Plan, phase: Phase, now: number): Move {
   };
 }
 
-function emptyRecord(id: string, guest: string, from: string, to: string, protocol: ProtocolName): MoveRecord {
+function emptyRecord(id: string, guest: string, from: string, to: string): Omit<MoveRecord, keyof MoveWays> {
   return {
     id,
     guest,
     from,
     to,
-    protocol,
     phase: "planned",
     place: 0,
     outcome: "",
@@ -99,6 +104,8 @@ function emptyRecord(id: string, guest: string, from: string, to: string, protoc
     pages: 0,
     pagesWhileStopped: 0,
     memoryPages: 0,
+    converged: null,
+    progress: { percent: 0, bytesPerSecond: 0, etaMs: 0, throttlePercent: 0 },
     bytes: 0,
     controlMessages: 0,
     held: 0,

@@ -1,5 +1,5 @@
 import { NomadError, planted, type VLid } from "@nomad/base";
-import type { Injection, MoveRecord, ProtocolName } from "../http/index.ts";
+import type { CopyProgress, Injection, MoveRecord } from "../http/index.ts";
 import type { AnswerOf } from "../message.ts";
 import { isDecided, isEnded } from "../phase.ts";
 import type { CentralContext } from "./context.ts";
@@ -7,7 +7,7 @@ import { DestinationLost } from "./destination-lost.ts";
 import { type GuestRecord, type HostRecord, isAlive } from "./directory.ts";
 import { Drive } from "./drive.ts";
 import type { LabGuests } from "./guests.ts";
-import { enter, failureOf, type Move, plannedMove, recoveredMove } from "./move.ts";
+import { enter, failureOf, type Move, type MoveWays, plannedMove, recoveredMove, usualWays } from "./move.ts";
 import { resumePeersOfLost, whereItWas } from "./peers-of-lost.ts";
 import { MoveQueue } from "./queue.ts";
 import { type MoveRow, moveEntry } from "./records.ts";
@@ -16,7 +16,8 @@ export interface MovePlan {
   readonly guest: string;
   /** Null: central chooses. */
   readonly to: string | null;
-  readonly protocol?: ProtocolName | undefined;
+  /** What differs from the usual. */
+  readonly ways?: Partial<MoveWays>;
   readonly inject: Injection | null;
   readonly token: string;
 }
@@ -76,7 +77,7 @@ export class Sequencer {
     return subnet.alike(directory.host(from), to);
   }
 
-  #newMove({ token, inject, protocol = "nomad", ...o }: MovePlan, guest: GuestRecord): Move {
+  #newMove({ token, inject, ways, ...o }: MovePlan, guest: GuestRecord): Move {
     const { directory, now, generation } = this.#central;
     const from = this.#goesTo(guest);
     const to = o.to === null ? this.#choose(from) : directory.host(o.to);
@@ -86,7 +87,15 @@ export class Sequencer {
       throw new NomadError("E_CONFIG", `host ${to.name} is not in the partition of host ${from} that guests use`);
     }
     const id = `${generation}-${this.#nextId++}`;
-    const plan = { order: this.moves.size, vlid: guest.vlid, epoch: guest.epoch + 1, token, inject, protocol };
+    const plan = {
+      order: this.moves.size,
+      vlid: guest.vlid,
+      epoch: guest.epoch + 1,
+      token,
+      inject,
+      ...usualWays,
+      ...ways,
+    };
     const move = plannedMove(id, guest.name, from, to.name, plan, now);
     guest.state = "moving";
     this.moves.set(id, move);
@@ -194,13 +203,24 @@ export class Sequencer {
     if (move.phase === "running") this.#drive.advance(move, "peers-resumed");
   }
 
+  copying(id: string, progress: CopyProgress): void {
+    const move = this.moves.get(id);
+    if (!move || isEnded(move.phase)) return;
+    move.record.progress = progress;
+    this.#central.moveChanged(move);
+  }
+
+  /** A round of copying has ended. */
   progress(id: string, round: { readonly pages: number; readonly bytes: number; readonly final: boolean }): void {
     const move = this.moves.get(id);
     if (!move) return;
     move.record.rounds++;
     move.record.pages += round.pages;
     move.record.bytes += round.bytes;
-    if (round.final) move.record.pagesWhileStopped = round.pages;
+    if (round.final) {
+      move.record.pagesWhileStopped = round.pages;
+      move.record.progress = { ...move.record.progress, percent: 100, etaMs: 0 };
+    }
     this.#central.moveChanged(move);
   }
 

@@ -132,6 +132,8 @@ export class Coordinator {
         return this.#host.settle(event.ticket, { value: event.value });
       case "failed":
         return this.#host.settle(event.ticket, { error: event.error });
+      case "copying":
+        return this.#sources.get(event.move)?.copying(event.copied);
       case "guest-exit":
         return this.guests.exited(event.vlid, event.exitCode, event.error);
       default:
@@ -207,7 +209,7 @@ export class Coordinator {
       case "WHO_IS":
         return this.#identities.onWhoIs(m, reply);
       case "PRECOPY":
-        return this.#newSource(m).precopy(m, reply);
+        return this.#newSource(m).precopy(reply);
       case "SUSPEND":
         return this.#source(m.move).suspend(m, reply);
       case "STOP":

@@ -23,6 +23,8 @@ export type VmmAction =
   /** Take the state of a guest whose memory is here; everything but running. */
   | { readonly do: "restore"; readonly state: VmState }
   | { readonly do: "run" }
+  /** Keep it from running this share of the time, 0 to below 1. */
+  | { readonly do: "throttle"; readonly share: number }
   | { readonly do: "shutdown" }
   | { readonly do: "destroy" };
 
@@ -36,7 +38,13 @@ export type BulkAction =
   | { readonly do: "expect"; readonly vlid: VLid }
   | { readonly do: "open"; readonly vlid: VLid; readonly url: string }
   /** Source: send what is dirty. `Round` */
-  | { readonly do: "round"; readonly round: number; readonly final: boolean; readonly flipPage: boolean }
+  | {
+      readonly do: "round";
+      readonly round: number;
+      readonly final: boolean;
+      readonly flipPage: boolean;
+      readonly bytesPerSecondMax: number | null;
+    }
   /** Destination: digest of its memory (string). */
   | { readonly do: "digest" }
   | { readonly do: "forget" };
@@ -46,6 +54,16 @@ export interface Round {
   readonly bytes: number;
   /** Of this side's memory, in a final round. */
   readonly digest: string | null;
+}
+
+/** How far a round is. */
+export interface Copied {
+  /** Of the guest's memory, looked through and in it. */
+  readonly scannedPages: number;
+  readonly totalPages: number;
+  readonly bytes: number;
+  /** Since the round began. */
+  readonly ms: number;
 }
 
 /** What happens to a coordinator. */
@@ -59,6 +77,8 @@ export type HostEvent =
   | { readonly kind: "fenced" }
   | { readonly kind: "done"; readonly ticket: number; readonly value: unknown }
   | { readonly kind: "failed"; readonly ticket: number; readonly error: NomadError }
+  /** Told now and then while a round is under way. */
+  | { readonly kind: "copying"; readonly move: string; readonly copied: Copied }
   | {
       readonly kind: "guest-exit";
       readonly vlid: VLid;

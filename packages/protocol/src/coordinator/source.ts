@@ -3,11 +3,11 @@ import { limits, NomadError } from "@nomad/base";
 import type { RequestOf } from "../message.ts";
 import type { VmState } from "../schema.ts";
 import { type HostContext, ignore } from "./context.ts";
-import type { Round } from "./effects.ts";
+import type { Copied, Round } from "./effects.ts";
 import type { Guest, Guests } from "./guests.ts";
 import type { Names } from "./names.ts";
 import { resumePeersAt } from "./peers.ts";
-import { converged, type RoundSize } from "./precopy.ts";
+import { Precopy } from "./precopy.ts";
 import type { Reply } from "./reply.ts";
 
 /** What holds the moving guest's own queue pairs, at its source and, once bound, at its destination. */
@@ -22,9 +22,7 @@ export class SourceMove {
   readonly #host: HostContext;
   readonly #guests: Guests;
   readonly #names: Names;
-  readonly #move: string;
-  #rounds: RoundSize[] = [];
-  #flipPage = false;
+  readonly #precopy: Precopy;
   #vm: "running" | "stopping" | "stopped" = "running";
   #drained: (() => void) | null = null;
   #aborted = false;
@@ -36,44 +34,16 @@ export class SourceMove {
     this.#host = host;
     this.#guests = guests;
     this.#names = names;
-    this.#move = m.move;
+    this.#precopy = new Precopy(host, m);
   }
 
-  precopy(m: RequestOf<"PRECOPY">, reply: Reply): void {
-    this.#flipPage = m.flipPage;
-    const until = this.#host.now + m.budgetMs;
-    const round = () => this.#round(m, false, next, reply.fail);
-    const next = () => {
-      const verdict = converged(this.#rounds, { roundsMax: m.roundsMax, timeIsUp: this.#host.now >= until });
-      if (verdict === "again") round();
-      else reply.answer({ kind: "CONVERGED", converged: verdict === "converged", peers: this.#peers() });
-    };
-    this.#host.bulk(m.move, { do: "open", vlid: m.vlid, url: m.bulkUrl }, round, reply.fail);
+  precopy(reply: Reply): void {
+    const done = (converged: boolean) => reply.answer({ kind: "CONVERGED", converged, peers: this.#peers() });
+    this.#precopy.run(done, reply.fail);
   }
 
-  #round(
-    m: { vlid: Guest["vlid"]; generation: number },
-    final: boolean,
-    then: (r: Round) => void,
-    fail: (e: NomadError) => void,
-  ): void {
-    const round = this.#rounds.length;
-    const done = (result: Round) => {
-      const { pages, bytes } = result;
-      this.#rounds.push({ pages });
-      this.#host.tell("central", {
-        kind: "PROGRESS",
-        move: this.#move,
-        vlid: m.vlid,
-        generation: m.generation,
-        round,
-        pages,
-        bytes,
-        final,
-      });
-      if (!this.#aborted) then(result);
-    };
-    this.#host.bulk<Round>(this.#move, { do: "round", round, final, flipPage: final && this.#flipPage }, done, fail);
+  copying(copied: Copied): void {
+    this.#precopy.copying(copied);
   }
 
   #peers(): Guest["vlid"][] {
@@ -109,7 +79,7 @@ export class SourceMove {
       if (this.#aborted) return this.#resumeVm();
       const { snapshot, held } = migration.detach(this.#host.backend, m.vlid);
       const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held });
-      this.#round(m, true, (round) => this.#handOver(m, snapshot, vm, () => finish(round), reply), reply.fail);
+      this.#precopy.last((round) => this.#handOver(m, snapshot, vm, () => finish(round), reply), reply.fail);
     };
     const failed = (error: NomadError) => {
       this.#vm = "running";
@@ -137,7 +107,7 @@ export class SourceMove {
     this.#aborted = true;
     this.#drained = null;
     const { backend } = this.#host;
-    this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
+    this.#precopy.abandon();
     if (!this.#guests.running.has(m.vlid)) return reply.answer({ kind: "ABORTED" });
     this.guest.epoch = m.epoch;
     migration.reopen(backend, m.vlid, m.epoch);

@@ -65,6 +65,27 @@ export type ProtocolName = z.infer<typeof protocolName>;
 
 /** How a move ended; empty while it is under way. */
 export const moveOutcome = z.enum(["", "released", "aborted", "lost"]);
+/**
+ * What becomes of a move whose guest rewrites memory as fast as it is copied: it is stopped and the rest copied, slowed
+ * down (more and more, then stopped), or the move is aborted with E_DIVERGED.
+ */
+export const onDivergence = z.enum(["stop", "throttle", "abort"]);
+export type OnDivergence = z.infer<typeof onDivergence>;
+
+/** How far copying is. */
+export const copyProgress = z.object({
+  /** Of the guest's memory, what is at the destination; what is rewritten counts anew. */
+  percent: z.number().min(0).max(100),
+  /** In the round under way. */
+  bytesPerSecond: milliseconds,
+  /** Until all is copied, if the guest wrote nothing more. */
+  etaMs: milliseconds,
+  /** The share of time, in percent, that the guest is kept from running so that copying converges. */
+  throttlePercent: z.number().min(0).max(100),
+});
+export type CopyProgress = z.infer<typeof copyProgress>;
+const nothingCopied: CopyProgress = { percent: 0, bytesPerSecond: 0, etaMs: 0, throttlePercent: 0 };
+
 /** A move, under way or ended. */
 export const moveRecord = z.object({
   id: z.string(),
@@ -86,6 +107,12 @@ export const moveRecord = z.object({
   pages: count,
   pagesWhileStopped: count,
   memoryPages: count,
+  /** What copying may take of the network while the guest runs; null for all. */
+  bytesPerSecondMax: count.nullable().default(null),
+  onDivergence: onDivergence.default("stop"),
+  /** Did the rounds of pre-copy leave little? Null until that is known. */
+  converged: z.boolean().nullable().default(null),
+  progress: copyProgress.default(nothingCopied),
   bytes: count,
   controlMessages: count,
   /** Work requests posted before the stop and not completed then: they complete after the resume. */
@@ -154,6 +181,9 @@ export const moveRequest = z.strictObject({
   guest: name,
   to: name.optional(),
   protocol: protocolName.optional(),
+  /** Bytes a second that copying may take while the guest runs. */
+  bandwidth: z.int().min(1).optional(),
+  onDivergence: onDivergence.optional(),
   inject: injection.optional(),
 });
 export type MoveRequest = z.input<typeof moveRequest>;

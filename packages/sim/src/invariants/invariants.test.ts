@@ -160,7 +160,13 @@ describe("6: old names", () => {
     movedUntil(world, "peers-suspended");
     world.until("it is stopped", () => backend.device(vlid).detached);
     backend.device(vlid).regions.set(forged.vkey, forged);
-    oldNames.bulk(world.hostProcess("host-a"), "", { do: "round", round: 9, final: true, flipPage: false });
+    oldNames.bulk(world.hostProcess("host-a"), "", {
+      do: "round",
+      round: 9,
+      final: true,
+      flipPage: false,
+      bytesPerSecondMax: null,
+    });
     backend.device(vlid).regions.set(forged.vkey, region as NonNullable<typeof region>);
     breaks(6, () => world.run(20));
   });

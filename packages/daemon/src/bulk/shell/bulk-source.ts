@@ -4,7 +4,7 @@ import { defaults, NomadError } from "@nomad/base";
 import { type AuthenticatedSocket, connect, type Hello } from "@nomad/wire";
 import type { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import { type BulkHeader, decodeFrame, encodeControl, encodePages, frameLeadBytes, moveKey } from "../bulk-frame.ts";
-import type { RoundOptions, RoundResult } from "../calls.ts";
+import type { RoundOptions, RoundProgress, RoundResult } from "../calls.ts";
 import { type FrameBuffer, FrameBuffers } from "../frame-buffers.ts";
 import { digestOf, firstGuestPage, hashWords, PageHasher } from "../page-hasher.ts";
 import { PageTracker } from "../page-tracker.ts";
@@ -15,6 +15,8 @@ const buffersPerMove = 8;
 const scanPages = 1024;
 /** A destination that takes nothing for so long is given up. */
 const stallMs = 10_000;
+/** How often it is told how far a round is, ms. */
+const tellEveryMs = 250;
 
 export interface SourceOptions {
   readonly move: string;
@@ -29,8 +31,10 @@ export interface SourceOptions {
 interface Progress {
   readonly options: RoundOptions;
   readonly startedMs: number;
+  readonly onProgress: (progress: RoundProgress) => void;
   readonly hashes: Int32Array;
   flip: boolean;
+  toldMs: number;
   pages: number;
   bytes: number;
 }
@@ -71,14 +75,15 @@ export class BulkSource {
    * Sends every page that is not at the destination as it is here, and waits until they are in its memory. Rejects with
    * E_UNREACHABLE (connection lost), E_TIMEOUT (no progress), E_FRAME (either side misunderstood), E_STATE.
    */
-  async round(options: RoundOptions): Promise<RoundResult> {
+  async round(options: RoundOptions, onProgress: (progress: RoundProgress) => void = () => {}): Promise<RoundResult> {
     if (options.round !== this.#round) {
       throw new NomadError("E_STATE", `round ${options.round} was asked for, ${this.#round} is next`);
     }
     this.#round++;
     const hashes = new Int32Array((this.hasher.pages - firstGuestPage) * hashWords);
     const flip = options.flipPage ?? false;
-    const progress: Progress = { options, startedMs: performance.now(), hashes, flip, pages: 0, bytes: 0 };
+    const startedMs = performance.now();
+    const progress: Progress = { options, startedMs, toldMs: startedMs, onProgress, hashes, flip, pages: 0, bytes: 0 };
     try {
       await this.#sendChanged(progress);
       await this.#finish(progress);
@@ -108,6 +113,7 @@ export class BulkSource {
         if (!this.#buffers.copy(buffer, this.#memory, page)) continue;
         this.#send(buffer, progress);
         buffer = null;
+        this.#tell(page, progress);
         await this.#pace(progress);
       }
     }
@@ -143,8 +149,17 @@ export class BulkSource {
     this.#socket.send(frame, () => this.#buffers.give(buffer));
   }
 
+  #tell(page: number, progress: Progress): void {
+    const now = performance.now();
+    if (now - progress.toldMs < tellEveryMs) return;
+    progress.toldMs = now;
+    const totalPages = this.hasher.pages - firstGuestPage;
+    const { bytes, startedMs } = progress;
+    progress.onProgress({ scannedPages: page + 1 - firstGuestPage, totalPages, bytes, ms: now - startedMs });
+  }
+
   async #pace({ options, bytes, startedMs }: Progress): Promise<void> {
-    if (options.bytesPerSecondMax === undefined) return;
+    if (!options.bytesPerSecondMax) return;
     const aheadMs = (bytes / options.bytesPerSecondMax) * 1000 - (performance.now() - startedMs);
     if (aheadMs >= 1) await sleep(aheadMs);
   }

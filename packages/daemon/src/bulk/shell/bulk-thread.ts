@@ -8,6 +8,7 @@ import type {
   BulkReply,
   BulkRequest,
   RoundOptions,
+  RoundProgress,
   RoundResult,
 } from "../calls.ts";
 
@@ -22,6 +23,7 @@ export interface BulkThreadOptions {
 interface Pending {
   readonly resolve: (output: BulkCalls[BulkCallName]["out"]) => void;
   readonly reject: (error: NomadError) => void;
+  readonly onProgress: (progress: RoundProgress) => void;
 }
 
 /**
@@ -75,10 +77,14 @@ export class BulkThread {
 
   /**
    * Source: sends what changed since the last round, or, in round 0, what is not zero; resolves when the destination has
-   * it in memory. Once a round has failed the move cannot be carried on: E_UNREACHABLE, E_TIMEOUT, E_FRAME, E_STATE.
+   * it in memory, and tells now and then how far it is. Once a round has failed the move cannot be carried on: E_UNREACHABLE, E_TIMEOUT, E_FRAME, E_STATE.
    */
-  round(move: string, options: RoundOptions): Promise<RoundResult> {
-    return this.#call("round", { move, ...options });
+  round(
+    move: string,
+    options: RoundOptions,
+    onProgress: (progress: RoundProgress) => void = () => {},
+  ): Promise<RoundResult> {
+    return this.#call("round", { move, ...options }, onProgress);
   }
 
   /** Either side: lets go of a move's memory and connection. Unknown moves are no error. */
@@ -101,12 +107,20 @@ export class BulkThread {
     await this.#exited.promise;
   }
 
-  #call<Name extends BulkCallName>(name: Name, input: BulkCalls[Name]["in"]): Promise<BulkCalls[Name]["out"]> {
+  #call<Name extends BulkCallName>(
+    name: Name,
+    input: BulkCalls[Name]["in"],
+    onProgress: Pending["onProgress"] = () => {},
+  ): Promise<BulkCalls[Name]["out"]> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#calls++;
     const pending = Promise.withResolvers<BulkCalls[Name]["out"]>();
     // The thread answers a call with that call's output.
-    this.#pending.set(id, { resolve: (output) => pending.resolve(output as never), reject: pending.reject });
+    this.#pending.set(id, {
+      resolve: (output) => pending.resolve(output as never),
+      reject: pending.reject,
+      onProgress,
+    });
     const request: BulkRequest<Name> = { id, name, input };
     this.#worker.postMessage(request);
     return pending.promise;
@@ -114,6 +128,7 @@ export class BulkThread {
 
   #settle(reply: BulkReply): void {
     const pending = this.#pending.get(reply.id);
+    if ("progress" in reply) return pending?.onProgress(reply.progress);
     this.#pending.delete(reply.id);
     if ("error" in reply) pending?.reject(new NomadError(reply.error.code, reply.error.message));
     else pending?.resolve(reply.output);

@@ -5,11 +5,16 @@ import { type MessagePort, parentPort } from "node:worker_threads";
 import { assert, NomadError } from "@nomad/base";
 import { type Introduction, listen, type SocketServer } from "@nomad/wire";
 import { BulkFaults } from "../../faults/shell/bulk-faults.ts";
-import type { BulkCallName, BulkCalls, BulkReply, BulkRequest } from "../calls.ts";
+import type { BulkCallName, BulkCalls, BulkReply, BulkRequest, RoundProgress } from "../calls.ts";
 import { BulkDestinations } from "./bulk-destinations.ts";
 import { BulkSource } from "./bulk-source.ts";
 
-type Answers = { [Name in BulkCallName]: (input: BulkCalls[Name]["in"]) => Promise<BulkCalls[Name]["out"]> };
+type OnProgress = (progress: RoundProgress) => void;
+type Answers = {
+  [Name in BulkCallName]: (input: BulkCalls[Name]["in"], onProgress: OnProgress) => Promise<BulkCalls[Name]["out"]>;
+};
+
+type Answer = (input: BulkRequest["input"], onProgress: OnProgress) => Promise<BulkCalls[BulkCallName]["out"]>;
 
 class BulkWorker implements Answers {
   readonly #module: WebAssembly.Module;
@@ -54,10 +59,13 @@ class BulkWorker implements Answers {
     this.#sources.set(move, await BulkSource.open(options));
   }
 
-  async round({ move, ...options }: BulkCalls["round"]["in"]): Promise<BulkCalls["round"]["out"]> {
+  async round(
+    { move, ...options }: BulkCalls["round"]["in"],
+    onProgress: OnProgress,
+  ): Promise<BulkCalls["round"]["out"]> {
     const source = this.#sources.get(move);
     if (source === undefined) throw unknownMove(move);
-    return await source.round(options);
+    return await source.round(options, onProgress);
   }
 
   async forget({ move }: BulkCalls["forget"]["in"]): Promise<undefined> {
@@ -84,8 +92,9 @@ async function serve(port: MessagePort): Promise<void> {
   const file = createRequire(import.meta.url).resolve("@nomad/guest/images/page-hash.wasm");
   const worker = new BulkWorker(await WebAssembly.compile(await readFile(file)));
   port.on("message", async ({ id, name, input }: BulkRequest) => {
-    const answer = worker[name] as (input: BulkRequest["input"]) => Promise<BulkCalls[BulkCallName]["out"]>;
-    const reply: BulkReply = await answer.call(worker, input).then(
+    const answer = worker[name] as Answer;
+    const tell: OnProgress = (progress) => port.postMessage({ id, progress } satisfies BulkReply);
+    const reply: BulkReply = await answer.call(worker, input, tell).then(
       (output) => ({ id, output }),
       (error: unknown) => ({ id, error: plain(error) }),
     );

@@ -1,5 +1,5 @@
 import { unreachable, type VLid } from "@nomad/base";
-import type { BulkAction } from "@nomad/protocol";
+import type { BulkAction, Copied } from "@nomad/protocol";
 import type { BulkThread } from "../../bulk/shell/bulk-thread.ts";
 
 /** The bulk thread, as the coordinator asks for it. */
@@ -7,8 +7,16 @@ export class BulkHost {
   readonly #thread: BulkThread;
   readonly #url: string;
   readonly #memory: (vlid: VLid) => WebAssembly.Memory;
+  readonly #onCopying: (move: string, copied: Copied) => void;
 
-  constructor(thread: BulkThread, url: string, memory: (vlid: VLid) => WebAssembly.Memory) {
+  /** `onCopying` is told now and then while a round is under way. */
+  constructor(
+    thread: BulkThread,
+    url: string,
+    memory: (vlid: VLid) => WebAssembly.Memory,
+    onCopying: (move: string, copied: Copied) => void,
+  ) {
+    this.#onCopying = onCopying;
     this.#thread = thread;
     this.#url = url;
     this.#memory = memory;
@@ -21,8 +29,11 @@ export class BulkHost {
         return this.#url;
       case "open":
         return this.#thread.open(move, action.url, this.#memory(action.vlid));
-      case "round":
-        return this.#thread.round(move, { round: action.round, final: action.final, flipPage: action.flipPage });
+      case "round": {
+        const { round, final, flipPage, bytesPerSecondMax } = action;
+        const options = { round, final, flipPage, bytesPerSecondMax };
+        return this.#thread.round(move, options, (progress) => this.#onCopying(move, progress));
+      }
       case "digest":
         return this.#thread.digest(move);
       case "forget":

@@ -32,7 +32,12 @@ export async function guestMachines(images: string, o: MachinesOptions): Promise
     onBell: (vlid) => o.joined().bell(vlid),
     onExit: (vlid, exitCode, error) => o.joined().handle({ kind: "guest-exit", vlid, exitCode, error }),
   });
-  const bulk = new BulkHost(thread, `ws://${o.address}:${thread.port}`, (vlid) => vmm.memory(vlid));
+  const bulk = new BulkHost(
+    thread,
+    `ws://${o.address}:${thread.port}`,
+    (vlid) => vmm.memory(vlid),
+    (move, copied) => o.joined().handle({ kind: "copying", move, copied }),
+  );
   return {
     vmm: (vlid, action, done) => settle(vmm.perform(vlid, action), done),
     bulk: (move, action, done) => settle(bulk.perform(move, action), done),

@@ -41,6 +41,8 @@ export class VmmHost {
         return this.#vm(vlid).prepareRestore(action.state);
       case "run":
         return this.#vm(vlid).run();
+      case "throttle":
+        return this.#vm(vlid).throttle(action.share);
       case "shutdown":
         return this.#vm(vlid).shutdown();
       case "destroy":

@@ -37,6 +37,24 @@ function openGate(memory: SharedArrayBuffer, address: number): void {
 }
 
 describe("a guest that computes", () => {
+  test("computes the same when it is throttled, and stops as ever", async () => {
+    await using reference = await createGuest(mixed);
+    const boot = { arguments: { seed: "7", rounds: "3" } };
+    reference.vm.boot(boot);
+    await reference.exited;
+    await using guest = await createGuest(mixed);
+    guest.vm.boot(boot);
+    guest.vm.throttle(0.9);
+    const state = await guest.vm.stop(2000);
+    await using moved = await restoreGuest(mixed, guest.vm.memory, state);
+    moved.vm.run();
+    if (state.running) {
+      moved.vm.throttle(0.5);
+      await moved.exited;
+    }
+    expect(memoryHash(moved.vm.memory)).toBe(memoryHash(reference.vm.memory));
+  });
+
   test("ends bit-identical when it is stopped, moved and restored at random times", async () => {
     const boot = { arguments: { seed: "7", rounds: "30" } };
     await using reference = await createGuest(mixed);

@@ -14,6 +14,7 @@ import { writeBootArguments } from "../boot-arguments.ts";
 import { type GlobalValue, type GuestState, parseGuestState } from "../guest-state.ts";
 import { setGuestClock } from "./clock.ts";
 import type { FromGuest, GuestWorkerData, ToGuest } from "./messages.ts";
+import { Throttle } from "./throttle.ts";
 
 const wasmPageBytes = 65536;
 
@@ -54,6 +55,7 @@ export class GuestVm {
 
   readonly #manifest: Manifest;
   readonly #worker: Worker;
+  readonly #throttle: Throttle;
   readonly #words: Int32Array;
   readonly #view: DataView;
   #phase: GuestPhase = "inert";
@@ -62,7 +64,13 @@ export class GuestVm {
   #prepare: Waiter<void> | null = null;
   #refreshes: NodeJS.Timeout[] = [];
 
-  private constructor(name: string, manifest: Manifest, wasmMemory: WebAssembly.Memory, worker: Worker) {
+  private constructor(
+    name: string,
+    manifest: Manifest,
+    wasmMemory: WebAssembly.Memory,
+    worker: Worker,
+    throttle: Throttle,
+  ) {
     const memory = wasmMemory.buffer;
     assert(memory instanceof SharedArrayBuffer, "a shared memory has a shared buffer");
     this.name = name;
@@ -70,6 +78,7 @@ export class GuestVm {
     this.wasmMemory = wasmMemory;
     this.memory = memory;
     this.#worker = worker;
+    this.#throttle = throttle;
     this.#words = new Int32Array(memory);
     this.#view = new DataView(memory);
     worker.on("message", (message: FromGuest) => this.#handle(message));
@@ -84,7 +93,13 @@ export class GuestVm {
     const { manifest } = o.image;
     const pages = manifest.memoryBytes / wasmPageBytes;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const workerData: GuestWorkerData = { wasm: o.image.wasm, memory, globals: manifest.globals };
+    const throttle = new Throttle();
+    const workerData: GuestWorkerData = {
+      wasm: o.image.wasm,
+      memory,
+      globals: manifest.globals,
+      throttle: throttle.words,
+    };
     const worker = new Worker(new URL("./guest-worker.ts", import.meta.url), { workerData, name: `guest ${o.name}` });
     try {
       await linked(worker, manifest.name);
@@ -92,7 +107,7 @@ export class GuestVm {
       await worker.terminate();
       throw error;
     }
-    return new GuestVm(o.name, manifest, memory, worker);
+    return new GuestVm(o.name, manifest, memory, worker, throttle);
   }
 
   get phase(): GuestPhase {
@@ -116,6 +131,7 @@ export class GuestVm {
     this.#expect("running");
     this.#phase = "stopping";
     this.#cancelRefreshes();
+    this.throttle(0);
     const { promise, resolve, reject } = Promise.withResolvers<GuestState>();
     this.#stop = { resolve, reject };
     Atomics.store(this.#words, VMM_STOP / 4, STOP_REQUESTED);
@@ -159,6 +175,11 @@ export class GuestVm {
     else this.#phase = "ended";
   }
 
+  /** Keeps it from running for this share of the time, 0 to below 1, until it is stopped. Asleep it stays asleep. */
+  throttle(share: number): void {
+    this.#throttle.set(share, () => this.#refresh());
+  }
+
   /** Asks the program to end in its own way. */
   shutdown(): void {
     Atomics.store(this.#words, VMM_SHUTDOWN / 4, 1);
@@ -169,6 +190,7 @@ export class GuestVm {
   async destroy(): Promise<void> {
     this.#phase = "destroyed";
     this.#cancelRefreshes();
+    this.throttle(0);
     this.#fail(new NomadError("E_STATE", `guest ${this.name} was destroyed`));
     await this.#worker.terminate();
   }

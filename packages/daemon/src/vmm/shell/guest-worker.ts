@@ -8,6 +8,7 @@ import { Asyncify, type GuestFunctions, requiredExports } from "./asyncify.ts";
 import { guestClock } from "./clock.ts";
 import { GuestImports } from "./guest-imports.ts";
 import type { FromGuest, GuestWorkerData, ToGuest } from "./messages.ts";
+import { rest } from "./throttle.ts";
 
 class GuestMachine {
   readonly #data: GuestWorkerData;
@@ -75,6 +76,7 @@ class GuestMachine {
           this.#send({ kind: "stopped", globals: this.#globalValues(), clockNs: guestClock(this.#view) });
           return;
         }
+        rest(this.#data.throttle);
         this.#asyncify.startRewind(ASYNCIFY_STRUCT);
       }
     } catch (error) {

@@ -6,6 +6,8 @@ export interface GuestWorkerData {
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly memory: WebAssembly.Memory;
   readonly globals: readonly GlobalDeclaration[];
+  /** The word of its `Throttle`. */
+  readonly throttle: Int32Array;
 }
 
 /** From the host's thread to the guest's, which reads them only while the guest does not run. */

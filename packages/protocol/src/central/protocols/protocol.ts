@@ -23,7 +23,7 @@ export interface Step {
   readonly take: (move: Move, answer: Answer) => void;
   /** The phase entered when all have answered. */
   readonly next: Phase;
-  readonly timeoutMs: (t: Timings) => number;
+  readonly timeoutMs: (t: Timings, move: Move) => number;
   /** The guest stands still from this request on. */
   readonly pauses?: true;
 }

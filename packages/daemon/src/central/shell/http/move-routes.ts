@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type MoveRecord, moveRequest, routes } from "@nomad/protocol/http";
+import type { MovePlan } from "@nomad/protocol";
+import { type MoveRecord, type MoveRequest, moveRequest, routes } from "@nomad/protocol/http";
 import type { Hono } from "hono";
 import type { CentralProcess } from "../central-process.ts";
 import { clock } from "../clock.ts";
@@ -10,8 +11,7 @@ import { bodyOf } from "./request-body.ts";
 export function addMoveRoutes(app: Hono, central: CentralProcess): void {
   const { core } = central;
   app.post(routes.startMove.path, async (c) => {
-    const { guest, to = null, protocol, inject = null } = await bodyOf(c, moveRequest);
-    const wanted = { guest, to, protocol, inject, token: randomUUID() };
+    const wanted = planOf(await bodyOf(c, moveRequest));
     if (c.req.query("wait") !== "true") {
       const move = core.startMove(wanted, clock());
       central.turn();
@@ -21,4 +21,10 @@ export function addMoveRoutes(app: Hono, central: CentralProcess): void {
     return c.json({ move }, 202);
   });
   app.get(routes.move.path, (c) => c.json({ move: core.move(c.req.param("name")) }));
+}
+
+function planOf(request: MoveRequest): MovePlan {
+  const { guest, to = null, inject = null, protocol = "nomad", bandwidth = null, onDivergence = "stop" } = request;
+  const ways = { protocol, bytesPerSecondMax: bandwidth, onDivergence };
+  return { guest, to, inject, ways, token: randomUUID() };
 }

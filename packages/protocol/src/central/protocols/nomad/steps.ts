@@ -1,4 +1,4 @@
-import { defaults, NomadError, planted } from "@nomad/base";
+import { defaults, NomadError, planted, type Timings } from "@nomad/base";
 import type { AnswerOf } from "../../../message.ts";
 import type { Phase } from "../../../phase.ts";
 import type { Directory } from "../../directory.ts";
@@ -7,6 +7,12 @@ import type { Step } from "../protocol.ts";
 
 const nothing = (): void => {};
 const ofMove = (move: Move, generation: number) => ({ move: move.record.id, vlid: move.vlid, generation });
+
+/** What is copied slowly on purpose has the time that it takes to copy it twice. */
+function precopyBudgetMs({ precopyMs }: Timings, { record: { memoryPages, bytesPerSecondMax } }: Move): number {
+  const bytes = memoryPages * defaults.pageBytes;
+  return precopyMs + (bytesPerSecondMax === null ? 0 : Math.ceil((2 * bytes * 1000) / bytesPerSecondMax));
+}
 
 /** Hosts where the peers of a moving guest run now. */
 function hostsOfPeers(move: Move, directory: Directory): string[] {
@@ -47,7 +53,9 @@ export const steps: Partial<Record<Phase, Step>> = {
         to: move.record.to,
         bulkUrl: move.bulkUrl,
         roundsMax: defaults.precopyRoundsMax,
-        budgetMs: timings.precopyMs,
+        budgetMs: precopyBudgetMs(timings, move),
+        bytesPerSecondMax: move.record.bytesPerSecondMax,
+        onDivergence: move.record.onDivergence,
       };
       const message = {
         kind: "PRECOPY" as const,
@@ -58,10 +66,12 @@ export const steps: Partial<Record<Phase, Step>> = {
       return [{ to: move.record.from, message }];
     },
     take: (move, answer) => {
-      move.peers = (answer as AnswerOf<"CONVERGED">).peers;
+      const { peers, converged } = answer as AnswerOf<"CONVERGED">;
+      move.peers = peers;
+      move.record.converged = converged;
     },
     next: "precopy",
-    timeoutMs: (t) => t.precopyMs + 2 * t.controlRequestMs,
+    timeoutMs: (t, move) => precopyBudgetMs(t, move) + 2 * t.controlRequestMs,
   },
   precopy: {
     ask: (move, { generation, timings }) => {
