@@ -1,4 +1,5 @@
-export { type Fault, type FaultName, type Plan, type PlanOptions, planOf } from "./plan.ts";
+export type { Fault, FaultName } from "./fault-plan.ts";
+export { type Plan, type PlanOptions, planOf } from "./plan.ts";
 export { type Planting, plantings } from "./planting.ts";
 export { judgedSeeds, replayOf, type SimFailure, type SimOptions, type SimReport } from "./report.ts";
 export { runSeed, type SeedOptions, type SeedResult } from "./run-seed.ts";

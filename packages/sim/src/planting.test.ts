@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { planOf } from "./plan.ts";
 import { type Planting, plantings } from "./planting.ts";
 import { runSeed } from "./run-seed.ts";
+
+// Long work on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** The first seed that shows the bug, of at most so many; what broke. */
 function caught(bug: Planting, seedsMax: number): string | null {

@@ -1,4 +1,5 @@
-import { faultNames, type PlanOptions, planOf, strikable } from "./plan.ts";
+import { faultNames, strikable } from "./fault-plan.ts";
+import { type PlanOptions, planOf } from "./plan.ts";
 import type { Planting } from "./planting.ts";
 import type { SeedResult } from "./run-seed.ts";
 import { shrink } from "./shrink.ts";

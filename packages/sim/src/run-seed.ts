@@ -1,4 +1,5 @@
 import { NomadError, Random } from "@nomad/base";
+import type { FaultName } from "./fault-plan.ts";
 import type { Program } from "./guest.ts";
 import { History } from "./history.ts";
 import type { HostProcess } from "./host-process.ts";
@@ -8,7 +9,7 @@ import { Handles } from "./invariants/handles.ts";
 import { Losses } from "./invariants/losses.ts";
 import { OldNames } from "./invariants/old-names.ts";
 import { OnePlace } from "./invariants/one-place.ts";
-import type { FaultName, Plan, PlannedMove } from "./plan.ts";
+import type { Plan, PlannedMove } from "./plan.ts";
 import { type Planting, plantIn } from "./planting.ts";
 import { programBytes } from "./programs/layout.ts";
 import { talker } from "./programs/talker.ts";

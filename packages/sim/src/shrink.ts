@@ -1,4 +1,5 @@
-import type { Fault, Plan } from "./plan.ts";
+import type { Fault } from "./fault-plan.ts";
+import type { Plan } from "./plan.ts";
 import { runSeed, type SeedOptions, type SeedResult } from "./run-seed.ts";
 
 /** A plan with only these of its faults, by their places in the whole plan. */

@@ -1,7 +1,7 @@
 import type { Random } from "@nomad/base";
 import type { MoveRecord } from "@nomad/protocol/http";
 import { everything } from "@nomad/wire";
-import type { Fault, FaultName, Role } from "./plan.ts";
+import type { Fault, FaultName, Role, RuledFault } from "./fault-plan.ts";
 import type { World } from "./world.ts";
 
 /** Lets the faults of a plan strike a world, each at its moment, and ends them after their time. */
@@ -71,7 +71,7 @@ export class Strikes {
   /** What ends it; null when there is nobody whom it could strike. */
   #begin(fault: Fault, move: MoveRecord | undefined): (() => void) | null {
     const name = (role: Role) => this.#name(role, move);
-    const { observers, rules, disk } = this.#world;
+    const { observers, disk } = this.#world;
     observers.happened(`fault: ${fault.do}`);
     switch (fault.do) {
       case "cut":
@@ -81,6 +81,8 @@ export class Strikes {
         return this.#crash(name(fault.who), fault.do === "restart");
       case "pause":
         return this.#pause(name(fault.who));
+      case "torn-write":
+        return this.#tearWrite();
       case "slow-disk":
         disk.commitMs = fault.commitMs;
         return () => disk.mend();
@@ -89,8 +91,14 @@ export class Strikes {
       case "forge":
         return move ? this.#forge(move) : null;
       default:
-        return rules.add({ ...everything, kind: fault.do, on: fault.on, chance: fault.chance, ms: fault.ms });
+        return this.#rule(fault, name);
     }
+  }
+
+  #rule(fault: RuledFault, name: (role: Role) => string): () => void {
+    const { do: kind, on, chance, ms, from, to } = fault;
+    const direction = { from: from && name(from), to: to && name(to) };
+    return this.#world.rules.add({ ...everything, ...direction, kind, on, chance, ms });
   }
 
   /** Who plays this part in the move; without one, any host. */
@@ -123,6 +131,17 @@ export class Strikes {
     world.kill(name);
     return () => {
       if (restarts && !world.hostProcess(name).process.alive) world.startHost(name);
+    };
+  }
+
+  #tearWrite(): () => void {
+    let restart: (() => void) | null = null;
+    const mend = this.#world.disk.tearNext(() => {
+      restart = this.#crash("central", true);
+    });
+    return () => {
+      mend();
+      restart?.();
     };
   }
 

@@ -33,7 +33,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly observers = new Observers();
   readonly moves = new MovesUnderWay();
-  readonly disk = new Disk(this.clock);
+  readonly disk: Disk;
   readonly network: Network;
   readonly #seed: number;
   readonly #random: Random;
@@ -53,6 +53,7 @@ export class World {
     const random = new Random(options.seed);
     this.#random = random;
     this.rules = new FaultRules(new Random(random.uint32()), ({ kind }) => this.onHit(kind));
+    this.disk = new Disk(clock, new Random(random.uint32()));
     const { rules } = this;
     this.network = new Network({ clock, rules, random: new Random(random.uint32()), observers, latencyMs, passes });
     this.#surroundings = {
@@ -77,7 +78,7 @@ export class World {
     return central;
   }
 
-  /** Central's process dies: what its disk was writing never was. */
+  /** Central's process dies, in the middle of what its disk was writing. */
   killCentral(): void {
     this.observers.happened("central crashes");
     this.#central.process.crash();

@@ -11,7 +11,7 @@ interface Options {
   readonly seeds: number;
   readonly seed?: number;
   readonly hosts?: number;
-  readonly moves?: number;
+  readonly moves?: number | "many";
   readonly plant?: Planting;
   readonly faults?: readonly number[];
   readonly trace?: true;
@@ -31,7 +31,7 @@ export function sim(cli: Cli): Command {
     )
     .option("--seed <n>", "the first of them (default: any)", integer(0, seedMax))
     .option("--hosts <n>", "how many hosts (default: 3 to 6, as the seed decides)", integer(2, 500))
-    .option("--moves <n>", "how many moves (default: 1 to 3)", integer(0, 1000))
+    .option("--moves <n>", "how many moves (default: 1 to 3); many: many at once, that cross and meet", moveCount)
     .option("--plant <bug>", "plant a bug in the protocol, to see it caught")
     .option("--faults <list>", "of the seed's faults only these, by number, or none", faultList)
     .option("--trace", "print what happens: messages, phases, faults (of one seed)")
@@ -80,6 +80,10 @@ function outcomeOf(cli: Cli, report: SimReport): Outcome {
     cli.terminal.err(`replay: ${replay}`);
   }
   return { ok: report.ok, json: { ...report }, text: simText(report, cli.terminal.outStyle) };
+}
+
+function moveCount(text: string): number | "many" {
+  return text === "many" ? text : integer(0, 1000)(text);
 }
 
 /** `0,2`, or `none`. */
