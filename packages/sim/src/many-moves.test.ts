@@ -1,4 +1,5 @@
 import { Random } from "@nomad/base";
+import type { Message } from "@nomad/protocol";
 import type { MoveRecord } from "@nomad/protocol/http";
 import { expect, test } from "vitest";
 import { pairsOf } from "./programs/pairs.ts";
@@ -105,4 +106,20 @@ test.each([1, 2, 3, 4, 5, 6])("all guests move at random all the time, several a
   allEnd(world, moves);
   expect(moves.length).toBeGreaterThan(10);
   verify(world);
+});
+
+test("a destination dies before the move to it has begun: the guest's next move begins where the guest is", () => {
+  const passes = (_from: string, _to: string, { kind }: Message) => kind !== "PREPARED" || !mute;
+  let mute = true;
+  const world = new World({ seed: 8, hosts: 4, programs: pairsOf(pairs[0]), passes });
+  for (const name of pairs[0]) world.boot(name, name, "host-a");
+  const [first, second, third] = ["host-b", "host-c", "host-d"].map((to) => world.startMove("alice", to));
+  expect(second).toMatchObject({ from: "host-b", to: "host-c" });
+  world.kill("host-c");
+  world.until("host-c is lost", () => second?.outcome === "aborted");
+  expect([first?.outcome, second?.from, third?.from]).toEqual(["", "host-a", "host-b"]);
+  mute = false;
+  world.until("all moves have ended", () => third?.outcome === "released");
+  expect(hostOf(world, "alice")).toBe("host-d");
+  verify(world, pairs[0]);
 });

@@ -150,10 +150,14 @@ export class Sequencer {
   /** Undo a move that is not decided; one that has not begun is only forgotten. */
   abort(move: Move, error: NomadError): void {
     if (!this.#queue.remove(move)) return this.#drive.abort(move, error);
+    const guest = this.#guestOf(move);
+    // It said where the guest was to be by then.
+    move.record.from = guest.host;
     move.record.error = failureOf(error);
     enter(move, "aborted", this.#central.now);
     move.record.outcome = "aborted";
     this.#tellEnd(move);
+    this.#goOnFrom(guest);
     this.#startNext();
   }
 
@@ -180,15 +184,19 @@ export class Sequencer {
     for (const tell of ended) tell(move.record);
   }
 
-  /** The guest's next move begins where the one before has left it. */
+  /** A guest's moves that wait begin where those before them lead; one that leads nowhere is not made. */
   #goOnFrom(guest: GuestRecord): void {
-    const [next] = this.#queue.of(guest.name);
-    if (!next) return;
-    next.record.from = guest.host;
-    if (isAlive(guest) && guest.host !== next.record.to) return this.#central.moveChanged(next);
-    const why = isAlive(guest) ? `runs at ${guest.host} already` : `is ${guest.state}`;
-    this.abort(next, new NomadError("E_STATE", `guest ${guest.name} ${why}`));
-    this.#goOnFrom(guest);
+    const before = [...this.#drive.active].find(({ record }) => record.guest === guest.name);
+    let from = before && before.phase !== "aborting" ? before.record.to : guest.host;
+    for (const next of this.#queue.of(guest.name)) {
+      const why = !isAlive(guest) ? `is ${guest.state}` : next.record.to === from ? `runs at ${from} already` : null;
+      if (!before && why) return this.abort(next, new NomadError("E_STATE", `guest ${guest.name} ${why}`));
+      if (next.record.from !== from) {
+        next.record.from = from;
+        this.#central.moveChanged(next);
+      }
+      from = next.record.to;
+    }
   }
 
   // --- what happens meanwhile ---

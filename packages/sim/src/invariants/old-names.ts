@@ -1,8 +1,7 @@
-import { QUEUE_REMOTE_EPOCH } from "@nomad/abi";
 import { type LKey, NomadError, type Qpn, type VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { BulkAction, VmmAction } from "@nomad/protocol";
-import { digestOf } from "../digest.ts";
+import { atRest } from "../digest.ts";
 import type { HostProcess } from "../host-process.ts";
 import type { Observer } from "../observer.ts";
 import { must } from "../violation.ts";
@@ -79,16 +78,6 @@ export class OldNames implements Observer {
       );
     }
   }
-}
-
-/**
- * A digest of memory but for what the back-end notes in send queues: the epoch of a peer, which may end a move of its
- * own while this guest is stopped.
- */
-function atRest({ bytes }: DeviceMemory, records: readonly number[]): string {
-  const copy = bytes.slice();
-  for (const record of records) copy.fill(0, record + QUEUE_REMOTE_EPOCH, record + QUEUE_REMOTE_EPOCH + 4);
-  return digestOf(copy);
 }
 
 function refuses(attempt: () => unknown): boolean {

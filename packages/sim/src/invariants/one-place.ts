@@ -1,9 +1,15 @@
 import type { VLid } from "@nomad/base";
 import type { BulkAction, Message, VmmAction } from "@nomad/protocol";
-import { digestOf } from "../digest.ts";
+import { atRest } from "../digest.ts";
 import type { HostProcess } from "../host-process.ts";
 import type { Observer } from "../observer.ts";
 import { BeyondModel, must, Violation } from "../violation.ts";
+
+interface Stopped {
+  readonly at: HostProcess;
+  /** Of its memory, and where its send queues have their records; null while the adapter may still touch it. */
+  rest: { readonly digest: string; readonly records: readonly number[] } | null;
+}
 
 /**
  * Invariant 4: a guest's program runs in one place at a time, and goes on with the memory it was stopped with. Machines
@@ -16,7 +22,7 @@ export class OnePlace implements Observer {
   readonly #running = new Map<VLid, HostProcess>();
   /** A stop takes a moment: until it is done the guest may take another step where it was. */
   readonly #stopping = new Map<VLid, HostProcess>();
-  readonly #stopped = new Map<VLid, { readonly at: HostProcess; digest: string | null }>();
+  readonly #stopped = new Map<VLid, Stopped>();
 
   constructor(hosts: () => Iterable<HostProcess>) {
     this.#hosts = hosts;
@@ -34,7 +40,7 @@ export class OnePlace implements Observer {
       case "stop":
         this.#stopping.set(vlid, at);
         this.#running.delete(vlid);
-        return void this.#stopped.set(vlid, { at, digest: null });
+        return void this.#stopped.set(vlid, { at, rest: null });
       case "destroy":
         if (this.#running.get(vlid) === at) this.#running.delete(vlid);
         return;
@@ -75,8 +81,10 @@ export class OnePlace implements Observer {
     if (action.do !== "round" || !action.final) return;
     const { devices } = at.core.coordinator.backend;
     for (const [vlid, stopped] of this.#stopped) {
-      const detached = stopped.at === at && devices.get(vlid)?.detached === true;
-      if (detached) stopped.digest ??= digestOf(at.machines.guest(vlid).memory.bytes);
+      const device = devices.get(vlid);
+      if (stopped.at !== at || !device?.detached || stopped.rest !== null) continue;
+      const records = [...device.qps.values()].map(({ sq }) => sq.record);
+      stopped.rest = { digest: atRest(device.memory, records), records };
     }
   }
 
@@ -86,9 +94,10 @@ export class OnePlace implements Observer {
     const stopped = goesOn ? this.#stopped.get(message.vlid) : undefined;
     if (!goesOn || !stopped || !at.machines.has(message.vlid)) return;
     this.#stopped.delete(message.vlid);
-    if (stopped.digest === null) return;
-    const now = digestOf(at.machines.guest(message.vlid).memory.bytes);
-    must(4, now === stopped.digest, () => `guest ${message.vlid} goes on at ${at.name} with other memory than it had`);
+    if (stopped.rest === null) return;
+    const { digest, records } = stopped.rest;
+    const now = atRest(at.machines.guest(message.vlid).memory, records);
+    must(4, now === digest, () => `guest ${message.vlid} goes on at ${at.name} with other memory than it had`);
   }
 }
 
