@@ -9,13 +9,13 @@ export const HC_DEALLOC_PD = 2;
 export const HC_REG_MR = 3;
 /** in: v-key */
 export const HC_DEREG_MR = 4;
-/** in: record, ring, entries. out: cq */
+/** in: record, ring, entries, channel: the address of a u32 that is raised and notified with each event, or 0. out: cq */
 export const HC_CREATE_CQ = 5;
 /** in: cq */
 export const HC_DESTROY_CQ = 6;
 /**
  * in: type (QPT_*), pd, send cq, recv cq, sq record, sq ring, sq entries, rq record, rq ring, rq entries, max send sge,
- * max recv sge, signal all. out: vQPN
+ * max recv sge, signal all, srq (0 for none; then the receive queue above is none). out: vQPN
  */
 export const HC_CREATE_QP = 7;
 /**
@@ -56,6 +56,28 @@ export const HC_DESTROY_AH = 19;
 export const HC_ATTACH_MCAST = 20;
 /** as HC_ATTACH_MCAST */
 export const HC_DETACH_MCAST = 21;
+/** in: pd, record, ring, entries, max sge. out: srq */
+export const HC_CREATE_SRQ = 22;
+/** in: srq, mask (SRQ_*), limit, record, ring, entries */
+export const HC_MODIFY_SRQ = 23;
+/** in: srq. out: limit, work requests posted, entries, max sge */
+export const HC_QUERY_SRQ = 24;
+/** in: srq */
+export const HC_DESTROY_SRQ = 25;
+/** in: pd, type (MW_TYPE_*). out: v-rkey */
+export const HC_ALLOC_MW = 26;
+/** in: any v-rkey that the window has had. out: the one it has now, type, bytes bound, their address, access */
+export const HC_QUERY_MW = 27;
+/** in: any v-rkey that the window has had */
+export const HC_DEALLOC_MW = 28;
+/** in: cq, record, ring, entries. What is not polled moves along. */
+export const HC_RESIZE_CQ = 29;
+/** in: cq. out: entries, overrun */
+export const HC_QUERY_CQ = 30;
+/** in: v-key. out: pd, address, length, access */
+export const HC_QUERY_MR = 31;
+/** out: EVENT_*, the number of what it is about (vQPN, cq, srq or port). -EAGAIN when there is none. */
+export const HC_GET_ASYNC_EVENT = 32;
 
 // Status: 0 or a negative errno (Linux's numbers).
 export const ENOENT = 2;

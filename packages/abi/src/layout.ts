@@ -31,6 +31,9 @@ export const VMM_VLID = 20;
 /** Nanoseconds (i64) added to the worker's clock so that guest time is monotonic across hosts. */
 export const VMM_CLOCK_OFFSET = 24;
 
+/** i32: asynchronous events that HC_GET_ASYNC_EVENT has to give. Written by the host, which notifies. */
+export const VMM_ASYNC_EVENTS = 32;
+
 // --- doorbell ring: physical indices of queue pairs whose send queue has new work ---
 /** u32: entries ever written by the guest; entry n is at slot n % DOORBELL_SLOTS. */
 export const DOORBELL_PRODUCER = 128;

@@ -109,6 +109,10 @@ export const QP_SQ_PSN = 65536;
 export const QP_MAX_DEST_RD_ATOMIC = 131072;
 export const QP_DEST_QPN = 1048576;
 
+// enum ibv_srq_attr_mask
+export const SRQ_MAX_WR = 1;
+export const SRQ_LIMIT = 2;
+
 // enum ibv_event_type
 export const EVENT_CQ_ERR = 0;
 export const EVENT_QP_FATAL = 1;

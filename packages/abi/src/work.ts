@@ -110,7 +110,7 @@ export const CQE_STATUS = 8;
 export const CQE_OPCODE = 12;
 /** u32 */
 export const CQE_BYTE_LEN = 16;
-/** u32: immediate data (WC_WITH_IMM), or the rkey that the message invalidated (WC_WITH_INV). */
+/** u32: immediate data (WC_WITH_IMM), or the key that the message invalidated (WC_WITH_INV), as its owner knows it. */
 export const CQE_IMM = 20;
 /** u32: the queue pair's user index, which is its vQPN. */
 export const CQE_QP_NUM = 24;

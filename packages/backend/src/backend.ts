@@ -10,9 +10,11 @@ import {
   type VLid,
   type VQpn,
 } from "@nomad/base";
-import type { DatagramSource, DeviceMemory, Hca, HcaEvents } from "@nomad/hca";
+import type { AsyncEvent, DatagramSource, DeviceMemory, Hca, HcaEvents } from "@nomad/hca";
 import { addressDatagram, followGuest, learnAddress } from "./address-handles.ts";
+import { announceEvents, raiseEvent } from "./async-events.ts";
 import { decodeQpAttributes } from "./attributes.ts";
+import { Channels } from "./channels.ts";
 import { type Device, newDevice, type PendingCall, type Qp, type QpAddress, type RemoteName } from "./device.ts";
 import { drainDoorbells } from "./doorbells.ts";
 import type { BackendEvents, KeyWanted, WaitingWork } from "./events.ts";
@@ -39,6 +41,7 @@ export class Backend implements HcaEvents {
   readonly hca: Hca;
   readonly events: BackendEvents;
   readonly devices = new Map<VLid, Device>();
+  readonly channels = new Channels();
   readonly #qps = new Map<Qpn, { readonly device: Device; readonly qp: Qp }>();
   readonly #remoteKeys = new RemoteKeys();
   readonly #senders = new Senders();
@@ -64,10 +67,11 @@ export class Backend implements HcaEvents {
     return device;
   }
 
-  /** Tell the guest's driver the epoch under which physical names are valid now. */
+  /** Tell the guest's driver the epoch under which physical names are valid now, and what events there are. */
   announce(device: Device): void {
     Atomics.store(device.memory.words, VMM_VLID >> 2, device.vlid);
     Atomics.store(device.memory.words, VMM_EPOCH >> 2, device.epoch);
+    announceEvents(device);
   }
 
   /** The guest rang: new work in send queues, or a hypercall. */
@@ -89,7 +93,9 @@ export class Backend implements HcaEvents {
   #execute(device: Device, call: PendingCall, now: number): Outcome {
     const adopt = (qp: Qp) => this.adopt(device, qp);
     const disown = (qp: Qp) => this.disown(qp);
-    return this.#guarded(() => execute({ hca: this.hca, events: this.events, device, call, now, adopt, disown }));
+    return this.#guarded(() =>
+      execute({ hca: this.hca, events: this.events, channels: this.channels, device, call, now, adopt, disown }),
+    );
   }
 
   /** What the adapter refuses of a guest's is the guest's mistake. */
@@ -188,11 +194,11 @@ export class Backend implements HcaEvents {
     this.#senders.forgetPort(lid);
   }
 
-  /** What a guest's key is on this adapter; undefined when the guest has no such region. */
+  /** What a guest's key is on this adapter; undefined when the guest has no such region or window. */
   keyOf(vlid: VLid, vkey: VKey): RemoteKey | undefined {
     const device = this.device(vlid);
-    const region = device.regions.get(vkey);
-    return region && { rkey: region.rkey, epoch: device.epoch };
+    const rkey = device.regions.get(vkey)?.rkey ?? device.windows.rkeyOf(vkey);
+    return rkey === undefined ? undefined : { rkey, epoch: device.epoch };
   }
 
   /** Where a guest's queue pair is, for a peer that connects to it and is a peer from now on. */
@@ -260,9 +266,17 @@ export class Backend implements HcaEvents {
     return sender === "pending" ? "pending" : sourceOf(sender, receiver);
   }
 
-  completionEvent(): void {}
+  keyName(qpn: Qpn, rkey: RKey): number {
+    return this.#qps.get(qpn)?.device.windows.vkeyOf(rkey) ?? rkey;
+  }
 
-  asyncEvent(): void {}
+  completionEvent(cqn: number): void {
+    this.channels.raise(cqn);
+  }
+
+  asyncEvent(event: AsyncEvent): void {
+    for (const device of this.devices.values()) raiseEvent(device, event);
+  }
 
   drained(holder: string): void {
     this.events.drained(holder);

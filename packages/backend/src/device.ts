@@ -1,6 +1,8 @@
 import type { Lid, LKey, Qpn, RKey, VKey, VLid, VQpn } from "@nomad/base";
-import type { DeviceMemory, QpSnapshot, QpType, RingLocation } from "@nomad/hca";
+import type { DeviceMemory, QpSnapshot, QpType, RingLocation, WorkRing } from "@nomad/hca";
 import type { Ah, AhRecord } from "./address-handles.ts";
+import type { NamedEvent } from "./async-events.ts";
+import { type WindowRecord, Windows } from "./windows.ts";
 
 /** A guest's queue pair, by names that never change. */
 export interface RemoteName {
@@ -19,7 +21,16 @@ export interface RegionRecord {
 
 export interface CqRecord {
   readonly cq: number;
-  readonly location: RingLocation;
+  location: RingLocation;
+  /** The word in guest memory that is raised with each event of this queue's, or 0. */
+  readonly channel: number;
+}
+
+/** How a guest's shared receive queue was created. */
+export interface SrqRecord {
+  readonly srq: number;
+  readonly pd: number;
+  location: WorkRing;
 }
 
 /** A multicast group. */
@@ -35,8 +46,10 @@ export interface QpRecord {
   readonly pd: number;
   readonly sendCq: number;
   readonly recvCq: number;
-  readonly sq: RingLocation & { readonly maxSge: number };
-  readonly rq: RingLocation & { readonly maxSge: number };
+  readonly sq: WorkRing;
+  /** Null when it takes from a shared one. */
+  readonly rq: WorkRing | null;
+  readonly srq: number | null;
   readonly signalAll: boolean;
 }
 
@@ -55,6 +68,10 @@ export interface Region extends RegionRecord {
 
 export interface Cq extends CqRecord {
   readonly cqn: number;
+}
+
+export interface Srq extends SrqRecord {
+  readonly srqn: number;
 }
 
 export interface Qp extends QpRecord {
@@ -88,13 +105,17 @@ export interface Device {
   readonly cqs: Map<number, Cq>;
   readonly regions: Map<VKey, Region>;
   readonly qps: Map<VQpn, Qp>;
+  readonly srqs: Map<number, Srq>;
+  readonly windows: Windows;
   readonly ahs: Map<number, Ah>;
   /** Queue pairs that datagrams go to, as their hosts have told: good under the epoch of the handles that lead there. */
   readonly remoteQps: Map<string, { readonly qpn: Qpn; readonly epoch: number }>;
   /** Guests that have looked up one of this guest's queue pairs: they are connected to it, or send datagrams there. */
   readonly inbound: Set<VLid>;
   /** The next number of each kind; numbers are never given twice. */
-  next: { pd: number; cq: number; region: number; qp: number; ah: number };
+  next: { pd: number; cq: number; region: number; qp: number; ah: number; srq: number };
+  /** Asynchronous events that the guest has not got, oldest first. */
+  asyncEvents: NamedEvent[];
   last: HypercallResult | null;
   pending: PendingCall | null;
   doorbells: number;
@@ -116,7 +137,10 @@ export interface DeviceSnapshot {
     readonly groups: readonly Group[];
     readonly snapshot: QpSnapshot;
   })[];
+  readonly srqs: readonly (SrqRecord & { readonly limit: number })[];
+  readonly windows: readonly WindowRecord[];
   readonly ahs: readonly AhRecord[];
+  readonly asyncEvents: readonly NamedEvent[];
   readonly inbound: readonly number[];
   readonly next: Device["next"];
   readonly last: HypercallResult | null;
@@ -138,10 +162,13 @@ export function newDevice(vlid: VLid, memory: DeviceMemory, epoch: number): Devi
     cqs: new Map(),
     regions: new Map(),
     qps: new Map(),
+    srqs: new Map(),
+    windows: new Windows(),
     ahs: new Map(),
     remoteQps: new Map(),
     inbound: new Set(),
-    next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1 },
+    next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1, srq: 1 },
+    asyncEvents: [],
     last: null,
     pending: null,
     doorbells: 0,

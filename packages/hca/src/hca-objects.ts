@@ -67,6 +67,11 @@ export class HcaObjects {
     return this.context.windows.query(rkey);
   }
 
+  /** The window with this key, or one that has bound it to another since; null when there is none. */
+  findMw(rkey: RKey): MemoryWindow | null {
+    return this.context.windows.find(rkey);
+  }
+
   // --- address handles ---
 
   createAh(init: AhInit): number {

@@ -111,6 +111,12 @@ export class MemoryWindows {
     return describe(this.#known(rkey));
   }
 
+  /** The window that this key, or one that differs in its variant only, stands for; null when there is none. */
+  find(rkey: RKey): MemoryWindow | null {
+    const window = this.#regions.keys.at(rkey);
+    return window?.kind === "window" ? describe(window) : null;
+  }
+
   /** Executes WR_BIND_MW for a queue pair. False: a rule forbids it, and nothing has changed. */
   bind(user: KeyUser, request: BindRequest): boolean {
     const window = this.#regions.keys.at(request.rkey);

@@ -226,7 +226,7 @@ export class Responder {
       const rkey = iethRkey(packet.bytes, packet.offset + (at.ieth as number));
       if (!planted.forgetInvalidate) this.#context.windows.invalidate(qp, rkey);
       completion.flags = WC_WITH_INV;
-      completion.immediate = rkey;
+      completion.immediate = this.#context.events.keyName?.(qp.qpn, rkey) ?? rkey;
     }
     completion.solicited = packet.solicited;
     this.#completions.endReceive(qp, completion);

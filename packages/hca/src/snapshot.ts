@@ -40,6 +40,8 @@ export function snapshotOf(qp: QueuePair): QpSnapshot {
     userIndex: qp.init.userIndex,
     atomics: responder.atomics.map(({ psn, original }) => ({ psn, original })),
     refusal: responder.refusal,
+    established: responder.established,
+    lastWqeTold: responder.lastWqeTold,
     written: responder.carried + (responder.message === "write" ? responder.received : 0),
     taken: qp.srq !== null && responder.holdsReceive ? responder.receive.taken() : null,
   };
@@ -83,6 +85,8 @@ export function applySnapshot(qp: QueuePair, snapshot: QpSnapshot): void {
   if (qp.srq === null) qp.receives.consumer = snapshot.rqConsumer;
   responder.msn = snapshot.msn;
   responder.refusal = snapshot.refusal;
+  responder.established = snapshot.established;
+  responder.lastWqeTold = snapshot.lastWqeTold;
   responder.carried = snapshot.written;
   for (const { psn, original } of snapshot.atomics) responder.atomics.push({ psn, original });
   if (qp.srq !== null && snapshot.taken !== null) {

@@ -176,6 +176,9 @@ export interface QpSnapshot {
   /** Results of the last atomics, so that a duplicate is answered and never executed again. */
   readonly atomics: readonly AtomicRecord[];
   readonly refusal: number | null;
+  /** Events that its owner has been told, and is not told again: COMM_EST and QP_LAST_WQE_REACHED. */
+  readonly established: boolean;
+  readonly lastWqeTold: boolean;
   /** Bytes of the open RDMA WRITE that are in memory; 0 when there is none. An open SEND begins anew. */
   readonly written: number;
   /** The receive work request that an open SEND has taken from a shared queue; one of its own queue stays posted. */
@@ -305,6 +308,8 @@ export interface HcaEvents {
    * `Hca.sourceSettled`. Without this method, and for null, the adapter's own names are told.
    */
   datagramSource?(to: Qpn, slid: Lid, from: Qpn): DatagramSource | "pending" | null;
+  /** How the program of this queue pair knows a key that a message has invalidated; without this method, as it is. */
+  keyName?(qpn: Qpn, rkey: RKey): number;
   /** A completion channel event: the armed queue has a completion. The adapter has already woken a waiting guest. */
   completionEvent(cqn: number): void;
   asyncEvent(event: AsyncEvent): void;

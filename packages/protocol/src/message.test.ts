@@ -26,9 +26,12 @@ test("a guest's state keeps its 64-bit values", () => {
     cqs: [],
     regions: [],
     qps: [],
+    srqs: [],
+    windows: [],
+    asyncEvents: [],
     ahs: [],
     inbound: [],
-    next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1 },
+    next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1, srq: 1 },
     last: null,
   };
   const state = { kind: "STATE", id: 1, move: "1-1", vlid: 1, generation: 1, device, vm } as unknown as Message;

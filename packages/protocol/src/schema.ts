@@ -1,4 +1,4 @@
-import { QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
+import { MW_TYPE_1, MW_TYPE_2, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import {
   faultKinds,
   type Lid,
@@ -134,6 +134,8 @@ const taken = z.object({
 const atomics = z.array(z.object({ psn, original: z.bigint() })).max(256);
 const refusal = u32.nullable();
 const qpType = z.union([z.literal(QPT_RC), z.literal(QPT_UC), z.literal(QPT_UD)]);
+const mwType = z.union([z.literal(MW_TYPE_1), z.literal(MW_TYPE_2)]);
+const binding = z.object({ region: vkey, address: u32, length: u32, access: u32, vqpn: vqpn.nullable() });
 const group = z.object({ mlid: u16, mgid: z.instanceof(Uint8Array) });
 
 const qpSnapshot = z.object({
@@ -170,6 +172,8 @@ const qpSnapshot = z.object({
   userIndex: u32,
   atomics,
   refusal,
+  established: z.boolean(),
+  lastWqeTold: z.boolean(),
   written: z.int().min(0).max(limits.messageBytesMax),
   taken: taken.nullable(),
 });
@@ -178,7 +182,8 @@ const qpSnapshot = z.object({
 export const deviceSnapshot = z.object({
   vlid,
   pds: z.array(u32).max(limits.pdsPerGuestMax),
-  cqs: z.array(z.object({ cq: u32, location: z.object(ring) })).max(limits.cqsPerGuestMax),
+  cqs: z.array(z.object({ cq: u32, location: z.object(ring), channel: u32 })).max(limits.cqsPerGuestMax),
+  srqs: z.array(z.object({ srq: u32, pd: u32, location: workRing, limit: u32 })).max(limits.srqsPerGuestMax),
   regions: z.array(z.object({ vkey, pd: u32, address: u32, length: u32, access: u32 })).max(limits.mrsPerGuestMax),
   qps: z
     .array(
@@ -189,7 +194,8 @@ export const deviceSnapshot = z.object({
         sendCq: u32,
         recvCq: u32,
         sq: workRing,
-        rq: workRing,
+        rq: workRing.nullable(),
+        srq: u32.nullable(),
         signalAll: z.boolean(),
         remote: remoteName.nullable(),
         remoteEpoch: u32,
@@ -198,11 +204,13 @@ export const deviceSnapshot = z.object({
       }),
     )
     .max(limits.qpsPerGuestMax),
+  windows: z.array(z.object({ vkey, pd: u32, type: mwType, bound: binding.nullable() })).max(limits.mwsPerGuestMax),
+  asyncEvents: z.array(z.object({ type: u32, number: u32 })).max(limits.asyncEventsPerGuestMax),
   ahs: z
     .array(z.object({ ah: u32, pd: u32, record: u32, dlid: u16, sl: u32, dgid: z.instanceof(Uint8Array).nullable() }))
     .max(limits.ahsPerGuestMax),
   inbound: z.array(u32),
-  next: z.object({ pd: u32, cq: u32, region: u32, qp: u32, ah: u32 }),
+  next: z.object({ pd: u32, cq: u32, region: u32, qp: u32, ah: u32, srq: u32 }),
   last: z
     .object({
       sequence: u32,

@@ -1,4 +1,5 @@
 import type { Hca } from "@nomad/hca";
+import type { Channels } from "../channels.ts";
 import type { Device, PendingCall, Qp } from "../device.ts";
 import type { BackendEvents } from "../events.ts";
 
@@ -10,6 +11,7 @@ export type Outcome =
 export interface CallContext {
   readonly hca: Hca;
   readonly events: BackendEvents;
+  readonly channels: Channels;
   readonly device: Device;
   readonly call: PendingCall;
   readonly now: number;

@@ -22,6 +22,11 @@ export const deregMr: Hypercall = (c) => {
   return ok();
 };
 
+export const queryMr: Hypercall = (c) => {
+  const region = c.device.regions.get(word(c, 0) as VKey);
+  return region ? ok(region.pd, region.address, region.length, region.access) : fail(EINVAL);
+};
+
 /** Pages of the table of own keys, in order of v-key, so that the driver can read it anew after a move. */
 export const queryLkeys: Hypercall = (c) => {
   const from = word(c, 0) << 8;

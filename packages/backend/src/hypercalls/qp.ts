@@ -1,53 +1,44 @@
 import { EINVAL, ENOMEM, QP_STATE, QPS_RESET, QPS_RTR, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import { limits, type VQpn } from "@nomad/base";
 import type { QpType } from "@nomad/hca";
+import { withdrawEvents } from "../async-events.ts";
 import { decodeQpAttributes } from "../attributes.ts";
 import type { Qp } from "../device.ts";
-import { fail, type Hypercall, ok, word } from "./call.ts";
+import { qpInit } from "../qp-init.ts";
+import { type CallContext, fail, type Hypercall, ok, word } from "./call.ts";
 
 const isQpType = (type: number): type is QpType => type === QPT_RC || type === QPT_UC || type === QPT_UD;
+
+/** The rings that HC_CREATE_QP names; null for a receive queue when a shared one takes its place. */
+function ringsOf(c: CallContext): Pick<Qp, "sq" | "rq" | "srq"> {
+  const srq = word(c, 13) === 0 ? null : word(c, 13);
+  const sq = { record: word(c, 4), ring: word(c, 5), entries: word(c, 6), maxSge: word(c, 10) };
+  const rq = { record: word(c, 7), ring: word(c, 8), entries: word(c, 9), maxSge: word(c, 11) };
+  return { sq, rq: srq === null ? rq : null, srq };
+}
 
 export const createQp: Hypercall = (c) => {
   const { device, hca } = c;
   const [type, pd, sendCq, recvCq] = [word(c, 0), word(c, 1), word(c, 2), word(c, 3)];
-  const sq = { record: word(c, 4), ring: word(c, 5), entries: word(c, 6), maxSge: word(c, 10) };
-  const rq = { record: word(c, 7), ring: word(c, 8), entries: word(c, 9), maxSge: word(c, 11) };
-  const physical = { pd: device.pds.get(pd), sendCq: device.cqs.get(sendCq), recvCq: device.cqs.get(recvCq) };
-  if (!isQpType(type) || physical.pd === undefined || !physical.sendCq || !physical.recvCq) return fail(EINVAL);
+  if (!isQpType(type)) return fail(EINVAL);
   if (device.qps.size >= limits.qpsPerGuestMax) return fail(ENOMEM);
-  const vqpn = device.next.qp++ as VQpn;
-  const signalAll = word(c, 12) !== 0;
-  const qpn = hca.createQp({
-    type,
-    pd: physical.pd,
-    memory: device.memory,
-    sq,
-    rq,
-    sendCq: physical.sendCq.cqn,
-    recvCq: physical.recvCq.cqn,
-    signalAll,
-    userIndex: vqpn,
-    localEpoch: device.epoch,
-  });
-  const qp: Qp = {
-    vqpn,
+  const record = {
+    vqpn: device.next.qp as VQpn,
     type,
     pd,
     sendCq,
     recvCq,
-    sq,
-    rq,
-    signalAll,
-    qpn,
-    remote: null,
-    groups: [],
-    remoteEpoch: 0,
-    pendingKey: null,
-    reserved: new Map(),
+    ...ringsOf(c),
+    signalAll: word(c, 12) !== 0,
   };
-  device.qps.set(vqpn, qp);
+  const init = qpInit(device, record);
+  if (init === null) return fail(EINVAL);
+  const qpn = hca.createQp(init);
+  device.next.qp++;
+  const qp: Qp = { ...record, qpn, remote: null, groups: [], remoteEpoch: 0, pendingKey: null, reserved: new Map() };
+  device.qps.set(qp.vqpn, qp);
   c.adopt(qp);
-  return ok(vqpn);
+  return ok(qp.vqpn);
 };
 
 export const modifyQp: Hypercall = (c) => {
@@ -79,6 +70,7 @@ export const destroyQp: Hypercall = (c) => {
   if (!qp) return fail(EINVAL);
   c.hca.destroyQp(qp.qpn);
   c.device.qps.delete(qp.vqpn);
+  withdrawEvents(c.device, "qp", qp.vqpn);
   c.disown(qp);
   return ok();
 };

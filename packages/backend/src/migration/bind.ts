@@ -1,11 +1,12 @@
-import { QPT_RC } from "@nomad/abi";
-import { NomadError, type Psn, type VLid } from "@nomad/base";
-import type { DeviceMemory } from "@nomad/hca";
-import { makeAh } from "../address-handles.ts";
+import { QPS_ERR, QPT_RC } from "@nomad/abi";
+import { type LKey, NomadError, type VKey, type VLid } from "@nomad/base";
+import type { DeviceMemory, QpSnapshot } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import type { Device, DeviceSnapshot, Qp } from "../device.ts";
+import { qpInit } from "../qp-init.ts";
 import { release } from "./guest.ts";
 import type { PeerCut, PeerName } from "./names.ts";
+import { bindObjects, bindWindows, known } from "./objects.ts";
 
 /**
  * Make the device on this host, inert: objects under new names, queue pairs frozen and gated. All that can fail, fails
@@ -31,6 +32,7 @@ export function bind(
     bindObjects(backend, device, snapshot);
     bindQueuePairs(backend, device, snapshot, at.cuts);
     aimAtOneself(backend, device);
+    bindWindows(backend, device, snapshot);
   } catch (error) {
     release(backend, device.vlid);
     throw error;
@@ -39,43 +41,25 @@ export function bind(
   return [...device.qps.values()].map(({ vqpn, qpn }) => ({ vqpn, qpn }));
 }
 
-function bindObjects(backend: Backend, device: Device, snapshot: DeviceSnapshot): void {
-  const { hca } = backend;
-  for (const pd of snapshot.pds) device.pds.set(pd, hca.allocPd());
-  for (const { cq, location } of snapshot.cqs) {
-    device.cqs.set(cq, { cq, location, cqn: hca.createCq({ memory: device.memory, location }) });
-  }
-  for (const record of snapshot.regions) {
-    const { address, length, access } = record;
-    const pd = known(device.pds.get(record.pd), "protection domain");
-    const { lkey, rkey } = hca.registerMemory({ pd, memory: device.memory, address, length, access });
-    device.regions.set(record.vkey, { ...record, lkey, rkey });
-  }
-  for (const record of snapshot.ahs) {
-    makeAh(hca, device, known(device.pds.get(record.pd), "protection domain"), record);
-  }
-}
-
 function bindQueuePairs(backend: Backend, device: Device, snapshot: DeviceSnapshot, cuts: readonly PeerCut[]): void {
   for (const { snapshot: state, ...record } of snapshot.qps) {
-    const init = {
-      pd: known(device.pds.get(record.pd), "protection domain"),
-      memory: device.memory,
-      sq: record.sq,
-      rq: record.rq,
-      sendCq: known(device.cqs.get(record.sendCq), "completion queue").cqn,
-      recvCq: known(device.cqs.get(record.recvCq), "completion queue").cqn,
-      signalAll: record.signalAll,
-      userIndex: record.vqpn,
-      localEpoch: device.epoch,
-    };
-    const qp: Qp = { ...record, qpn: backend.hca.restore(init, state), pendingKey: null, reserved: new Map() };
+    const init = known(qpInit(device, record), "part of a queue pair");
+    const qpn = backend.hca.restore(init, withOwnKeys(device, state));
+    const qp: Qp = { ...record, qpn, pendingKey: null, reserved: new Map() };
     device.qps.set(qp.vqpn, qp);
     backend.adopt(device, qp);
     for (const { mgid, mlid } of qp.groups) backend.hca.attachMcast(qp.qpn, mgid, mlid);
     const cut = cuts.find((c) => c.vlid === qp.remote?.vlid && c.vqpn === qp.remote.vqpn && c.toVqpn === qp.vqpn);
     if (cut) aim(backend, qp, cut, state);
   }
+}
+
+/** A receive work request taken from a shared queue has its keys with it. */
+function withOwnKeys(device: Device, state: QpSnapshot): QpSnapshot {
+  if (state.taken === null) return state;
+  const keyOf = (name: number) => device.regions.get(name as VKey)?.lkey ?? (0 as LKey);
+  const elements = state.taken.elements.map((element) => ({ ...element, lkey: keyOf(element.name) }));
+  return { ...state, taken: { ...state.taken, elements } };
 }
 
 /** Queue pairs that are connected to others of their own guest. */
@@ -89,10 +73,10 @@ function aimAtOneself(backend: Backend, device: Device): void {
   }
 }
 
-function aim(backend: Backend, qp: Qp, cut: PeerCut, state: { readonly sqPsn: Psn; readonly rqPsn: Psn }): void {
-  // An unreliable connection has lost what was under way, and says nothing of it.
-  const reliable = qp.type === QPT_RC;
-  if (reliable && (cut.sqPsn !== state.rqPsn || cut.rqPsn !== state.sqPsn)) {
+function aim(backend: Backend, qp: Qp, cut: PeerCut, state: QpSnapshot): void {
+  // An unreliable connection has lost what was under way, and one that has failed what it had not done; neither goes back.
+  const agrees = qp.type !== QPT_RC || state.state === QPS_ERR;
+  if (!agrees && (cut.sqPsn !== state.rqPsn || cut.rqPsn !== state.sqPsn)) {
     throw new NomadError(
       "E_STATE",
       `queue pair ${qp.vqpn} and its peer disagree on what was sent: ` +
@@ -100,10 +84,4 @@ function aim(backend: Backend, qp: Qp, cut: PeerCut, state: { readonly sqPsn: Ps
     );
   }
   backend.hca.retarget(qp.qpn, { dlid: cut.dlid, destQpn: cut.qpn });
-}
-
-function known<T>(value: T | undefined, what: string): T {
-  if (value === undefined)
-    throw new NomadError("E_MESSAGE", `the device's state names a ${what} that it does not have`);
-  return value;
 }

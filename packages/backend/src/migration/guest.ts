@@ -2,6 +2,7 @@ import { assert, planted, type VLid } from "@nomad/base";
 import type { Backend } from "../backend.ts";
 import type { Device, DeviceSnapshot } from "../device.ts";
 import { heldWork } from "./held-work.ts";
+import { recordObjects, releaseKeys, releaseObjects } from "./objects.ts";
 
 // A move, seen by the adapter that the moving guest uses.
 
@@ -27,17 +28,14 @@ export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot
   device.detached = true;
   for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
   const qps = [...device.qps.values()].map((qp) => {
-    const { vqpn, type, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch, groups } = qp;
-    const record = { vqpn, type, pd, sendCq, recvCq, sq, rq, signalAll, remote, remoteEpoch, groups };
+    const { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups } = qp;
+    const record = { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups };
     return { ...record, snapshot: backend.hca.snapshot(qp.qpn) };
   });
   const snapshot: DeviceSnapshot = {
     vlid,
-    pds: [...device.pds.keys()],
-    cqs: [...device.cqs.values()].map(({ cq, location }) => ({ cq, location })),
-    regions: [...device.regions.values()].map(({ lkey: _, rkey: __, ...record }) => record),
+    ...recordObjects(backend, device),
     qps,
-    ahs: [...device.ahs.values()].map(({ handle: _, remoteEpoch: __, ...record }) => record),
     inbound: [...device.inbound],
     next: device.next,
     last: device.last,
@@ -92,10 +90,7 @@ export function release(backend: Backend, vlid: VLid): void {
     backend.disown(qp);
     backend.hca.destroyQp(qp.qpn);
   }
-  for (const cq of device.cqs.values()) backend.hca.destroyCq(cq.cqn);
+  releaseObjects(backend, device);
   backend.devices.delete(vlid);
-  for (const ah of device.ahs.values()) backend.hca.destroyAh(ah.handle);
-  if (planted("keep-old-keys")) return;
-  for (const region of device.regions.values()) backend.hca.deregisterMemory(region.lkey);
-  for (const pd of device.pds.values()) backend.hca.deallocPd(pd);
+  if (!planted("keep-old-keys")) releaseKeys(backend, device);
 }

@@ -49,6 +49,7 @@ export interface Buffer {
 
 /** A send work request whose names are those of programs. */
 export interface Post extends Omit<SendWr, "sges" | "rkey" | "ud"> {
+  /** The data, or what a window is bound to. */
   readonly from?: Buffer;
   readonly rkey?: number;
   readonly to?: { readonly ah: number; readonly vqpn: number };
@@ -62,13 +63,13 @@ export class TestQueuePair {
   readonly #sq;
   readonly #rq;
 
-  constructor(guest: Guest, type: QpType) {
+  constructor(guest: Guest, type: QpType, srq = 0, cq = guest.cq) {
     this.guest = guest;
     this.type = type;
     this.#sq = guest.location(sendStride(MAX_SGE));
     this.#rq = guest.location(recvStride(MAX_SGE));
     const rings = [...ringWords(this.#sq), ...ringWords(this.#rq)];
-    const words = [type, guest.pd, guest.cq, guest.cq, ...rings, MAX_SGE, MAX_SGE, 1];
+    const words = [type, guest.pd, cq, cq, ...rings, MAX_SGE, MAX_SGE, 1, srq];
     this.vqpn = guest.must(HC_CREATE_QP, ...words) as VQpn;
   }
 

@@ -189,12 +189,18 @@ export class Host {
   }
 }
 
-/** The back-end asks nothing of such events: only the program is told. */
-function toBoth(backend: HcaEvents, { completionEvent, asyncEvent }: AdapterEvents): HcaEvents {
+/** A program's objects are no guest's: each of the two knows which events are about its own. */
+function toBoth(backend: HcaEvents, program: AdapterEvents): HcaEvents {
   return {
     translate: (...request) => backend.translate(...request),
     drained: (holder) => backend.drained(holder),
-    completionEvent,
-    asyncEvent,
+    completionEvent: (cqn) => {
+      backend.completionEvent(cqn);
+      program.completionEvent(cqn);
+    },
+    asyncEvent: (event) => {
+      backend.asyncEvent(event);
+      program.asyncEvent(event);
+    },
   };
 }
