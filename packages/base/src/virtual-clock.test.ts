@@ -24,3 +24,12 @@ test("what is cancelled does not happen, and takes no time", () => {
   expect(clock.step()).toBe(false);
   expect(clock.now()).toBe(0);
 });
+
+test("what happens again and again at one moment is noticed", () => {
+  const clock = new VirtualClock();
+  const again = () => void clock.after(0, again);
+  again();
+  expect(() => {
+    while (clock.step());
+  }).toThrow("time goes on after 0 ms");
+});

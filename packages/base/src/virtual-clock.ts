@@ -1,3 +1,4 @@
+import { assert } from "./assert.ts";
 import type { Cancel, Clock } from "./clock.ts";
 
 interface Entry {
@@ -6,10 +7,14 @@ interface Entry {
   action: (() => void) | null;
 }
 
+/** So much may happen at one moment; more, and time would never go on. */
+const atOnceMax = 1e6;
+
 /** Time that passes only when `step` says so: the next thing to happen happens at once. Milliseconds. */
 export class VirtualClock implements Clock {
   #now = 0;
   #order = 0;
+  #atOnce = 0;
   /** A binary heap: the earliest first, among equals the one that was asked for first. */
   readonly #heap: Entry[] = [];
 
@@ -33,6 +38,8 @@ export class VirtualClock implements Clock {
   step(): boolean {
     for (let entry = this.#pop(); entry; entry = this.#pop()) {
       if (!entry.action) continue;
+      this.#atOnce = entry.at > this.#now ? 0 : this.#atOnce + 1;
+      assert(this.#atOnce < atOnceMax, `time goes on after ${this.#now} ms`);
       this.#now = entry.at;
       entry.action();
       return true;

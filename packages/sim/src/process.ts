@@ -1,5 +1,8 @@
 import type { Cancel, Clock } from "@nomad/base";
 
+/** Less than anybody waits for. */
+const roundingMs = 1e-6;
+
 /**
  * A process in a simulation: its clock may run fast or slow; it may be paused, and then all that happens to it waits;
  * when it has crashed nothing happens to it any more.
@@ -33,7 +36,17 @@ export class Process implements Clock {
   }
 
   after(ms: number, action: () => void): Cancel {
-    return this.#clock.after(Math.max(0, ms) / this.#rate, () => this.enter(action));
+    const due = this.now() + Math.max(0, ms);
+    return this.#clock.after(Math.max(0, ms) / this.#rate, () => {
+      this.#round(due);
+      this.enter(action);
+    });
+  }
+
+  /** A timer whose time has come, but for what was lost in division: it must not find itself early, and wait again. */
+  #round(due: number): void {
+    const early = due - this.now();
+    if (early > 0 && early < roundingMs) [this.#base, this.#since] = [due, this.#clock.now()];
   }
 
   soon(action: () => void): void {
