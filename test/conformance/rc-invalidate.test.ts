@@ -54,19 +54,19 @@ test("LoopbackRcQpTest.SendWithInvalidateBadRkey: a key that no window has fails
   const { a, b } = makePair(lab);
   const mw = await boundWindow(lab, b, 2);
   const received = await deliver(lab, a, b, sendInvalidating(wrongKey(mw.rkey)), { wrId: 1 });
-  expect(received).toMatchObject({ wrId: 1, status: "WC_MW_BIND_ERR" });
-  expect(await lab.completion(a.sendCq)).toMatchObject({ wrId: 2, status: "WC_REM_OP_ERR" });
+  expect(received).toMatchObject({ wrId: 1, status: "WC_REM_ACCESS_ERR" });
+  expect(await lab.completion(a.sendCq)).toMatchObject({ wrId: 2, status: "WC_REM_ACCESS_ERR" });
   expect(mw.query()).toMatchObject({ lkey: b.mr.lkey });
 });
 
-test("LoopbackRcQpTest.SendWithInvalidateType1Rkey: a window of type 1 cannot be invalidated by a message", async ({
+test("LoopbackRcQpTest.SendWithInvalidateType1Rkey: a window of type 1 cannot be invalidated by a message, whose sender has no answer", async ({
   lab,
 }) => {
-  const { a, b } = makePair(lab);
+  const { a, b } = makePair(lab, {}, { timeout: 12, retryCnt: 1 });
   const mw = await boundWindow(lab, b, 1);
   const received = await deliver(lab, a, b, sendInvalidating(mw.rkey), { wrId: 1 });
   expect(received).toMatchObject({ wrId: 1, status: "WC_MW_BIND_ERR" });
-  expect(await lab.completion(a.sendCq)).toMatchObject({ wrId: 2, status: "WC_REM_OP_ERR" });
+  expect(await lab.completion(a.sendCq)).toMatchObject({ wrId: 2, status: "WC_RETRY_EXC_ERR" });
   expect(mw.query()).toMatchObject({ lkey: b.mr.lkey });
 });
 
@@ -77,7 +77,7 @@ test("LoopbackRcQpTest.SendWithInvalidateWrongQp: a message does not invalidate 
   const other = siblingPair({ a, b });
   const mw = await boundWindow(lab, other.b, 2);
   const received = await deliver(lab, a, b, sendInvalidating(mw.rkey), { wrId: 1 });
-  expect(received).toMatchObject({ wrId: 1, status: "WC_MW_BIND_ERR", qpNum: b.qp.qpn });
-  expect(await lab.completion(a.sendCq)).toMatchObject({ wrId: 2, status: "WC_REM_OP_ERR" });
+  expect(received).toMatchObject({ wrId: 1, status: "WC_REM_ACCESS_ERR", qpNum: b.qp.qpn });
+  expect(await lab.completion(a.sendCq)).toMatchObject({ wrId: 2, status: "WC_REM_ACCESS_ERR" });
   expect(mw.query()).toMatchObject({ lkey: b.mr.lkey });
 });

@@ -86,7 +86,8 @@ test("LoopbackRcQpTest.WriteImmDataInvalidRKey: a WRITE with immediate data that
     ...remote,
   };
   expect(await execute(lab, a, write)).toMatchObject({ wrId: 2, status: "WC_REM_ACCESS_ERR" });
-  expect(await lab.completion(b.recvCq)).toMatchObject({ wrId: 1, qpNum: b.qp.qpn });
+  const received = await lab.completion(b.recvCq);
+  expect(received).toMatchObject({ wrId: 1, status: "WC_LOC_ACCESS_ERR", qpNum: b.qp.qpn });
   expect([a.qp.query().state, b.qp.query().state]).toEqual(["ERR", "ERR"]);
 });
 

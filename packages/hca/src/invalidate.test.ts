@@ -43,18 +43,20 @@ describe("SEND with invalidate", () => {
     },
   );
 
-  const wrongs: readonly (readonly [string, () => RKey])[] = [
-    ["a key that there is not", () => 0x1234567 as RKey],
-    ["a region", () => b.region.rkey],
-    ["a window of type 1", () => bind(alloc(abi.MW_TYPE_1))[1]],
-    ["a window of another queue pair", () => bind(alloc(), {}, secondPair()[1])[1]],
+  const refused = [abi.WC_REM_ACCESS_ERR, abi.WC_REM_ACCESS_ERR] as const;
+  /** What is invalidated, and how the send and the receive fail. */
+  const wrongs: readonly (readonly [string, () => RKey, readonly [number, number]])[] = [
+    ["a key that there is not", () => 0x1234567 as RKey, refused],
+    ["a region", () => b.region.rkey, refused],
+    ["a window of type 1", () => bind(alloc(abi.MW_TYPE_1))[1], [abi.WC_RETRY_EXC_ERR, abi.WC_MW_BIND_ERR]],
+    ["a window of another queue pair", () => bind(alloc(), {}, secondPair()[1])[1], refused],
   ];
-  test.each(wrongs)("of %s fails both sides, and places nothing", (_, rkey) => {
+  test.each(wrongs)("of %s fails both sides, and places nothing", (_, rkey, [sent, received]) => {
     const wrong = rkey();
     b.rq.post({ id: 4n, sges: [b.sge(0, 100)] });
     a.bytes(0, 10).fill(9);
-    expect(send(wrong)).toBe(abi.WC_REM_OP_ERR);
-    expect(b.recvCq.drain()).toMatchObject([{ id: 4n, status: abi.WC_MW_BIND_ERR }]);
+    expect(send(wrong)).toBe(sent);
+    expect(b.recvCq.drain()).toMatchObject([{ id: 4n, status: received }]);
     expect(b.bytes(0, 1)[0]).toBe(0);
   });
 

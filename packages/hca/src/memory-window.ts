@@ -137,6 +137,12 @@ export class MemoryWindows {
     return window?.kind === "window" && window.type === MW_TYPE_2 && window.rkey === rkey && window.opensTo(user);
   }
 
+  /** Is it the key of a window of type 1, which no message invalidates? */
+  isType1(rkey: RKey): boolean {
+    const window = this.#regions.keys.at(rkey);
+    return window?.kind === "window" && window.type === MW_TYPE_1 && window.rkey === rkey;
+  }
+
   /** Unbinds the window. @returns false when the queue pair may not. */
   invalidate(user: KeyUser, rkey: RKey): boolean {
     if (!this.mayInvalidate(user, rkey)) return false;

@@ -2,12 +2,14 @@ import {
   ACCESS_REMOTE_ATOMIC,
   ACCESS_REMOTE_READ,
   ACCESS_REMOTE_WRITE,
+  WC_LOC_ACCESS_ERR,
   WC_LOC_LEN_ERR,
   WC_LOC_PROT_ERR,
   WC_LOC_QP_OP_ERR,
   WC_MW_BIND_ERR,
   WC_RECV,
   WC_RECV_RDMA_WITH_IMM,
+  WC_REM_ACCESS_ERR,
   WC_SUCCESS,
   WC_WITH_IMM,
   WC_WITH_INV,
@@ -89,11 +91,11 @@ export class Responder {
     "out-of-sequence": (qp) => this.#outOfSequence(qp),
     "not-ready": (qp) => this.#notReady(qp),
     "invalid-request": (qp) => this.#invalidRequest(qp),
-    "access-error": (qp) => this.#accessError(qp),
+    "access-error": (qp, packet) => this.#accessError(qp, packet),
     "length-error": (qp, packet) => this.#lengthError(qp, packet),
     "operational-error": (qp) => this.#receiveError(qp, WC_LOC_QP_OP_ERR),
     "protection-error": (qp) => this.#receiveError(qp, WC_LOC_PROT_ERR),
-    "invalidate-error": (qp) => this.#receiveError(qp, WC_MW_BIND_ERR),
+    "invalidate-error": (qp) => this.#invalidateError(qp),
   };
 
   constructor(context: HcaContext, intake: ReceiveIntake, completions: Completions) {
@@ -172,7 +174,9 @@ export class Responder {
     if (operation === "write" && !findWriteTarget(this.#context.regions, qp)) return "access-error";
     if (!invalidate) return "execute";
     const rkey = iethRkey(packet.bytes, packet.offset + (at.ieth as number));
-    return this.#context.windows.mayInvalidate(qp, rkey) ? "execute" : "invalidate-error";
+    const { windows } = this.#context;
+    if (windows.mayInvalidate(qp, rkey)) return "execute";
+    return windows.isType1(rkey) ? "invalidate-error" : "access-error";
   }
 
   #execute(qp: QueuePair, packet: Packet): Step {
@@ -272,9 +276,12 @@ export class Responder {
     return this.#fatal(qp, NAK_INVALID_REQUEST);
   }
 
-  #accessError(qp: QueuePair): Step {
+  /** The receive that the message has taken fails, too (IBA 11.6.2: "local access error" for a WRITE with immediate data). */
+  #accessError(qp: QueuePair, packet: Packet): Step {
     qp.counters.resp_remote_access_errors++;
     this.#context.events.asyncEvent({ kind: "QP_ACCESS_ERR", qpn: qp.qpn });
+    const status = packet.opcode.operation === "write" ? WC_LOC_ACCESS_ERR : WC_REM_ACCESS_ERR;
+    if (qp.responder.holdsReceive) this.#completions.failReceive(qp, status);
     return this.#fatal(qp, NAK_REMOTE_ACCESS_ERROR);
   }
 
@@ -290,6 +297,13 @@ export class Responder {
   #receiveError(qp: QueuePair, status: number): Step {
     this.#completions.failReceive(qp, status);
     return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
+  }
+
+  /** A class J fault (IBA 9.9.3): the receive and the queue pair fail, and the requester is told nothing. */
+  #invalidateError(qp: QueuePair): Step {
+    this.#completions.failReceive(qp, WC_MW_BIND_ERR);
+    this.#completions.enterError(qp);
+    return "done";
   }
 
   /** Answers with a NAK behind what is still to be sent, and fails the queue pair. */

@@ -214,7 +214,8 @@ export class SendRequest {
     if (sges.bytes > (type === QPT_UD ? mtu : limits.messageBytesMax)) return WC_LOC_LEN_ERR;
     if (wr.operation === "atomic" && sges.bytes !== ATOMIC_BYTES) return WC_LOC_LEN_ERR;
     if (wr.operation === "read" && packetsOf(sges.bytes, mtu) > READ_PACKETS_MAX) return WC_LOC_LEN_ERR;
-    return sges.accessible() ? WC_SUCCESS : WC_LOC_PROT_ERR;
+    // As adapters do, where a response goes is looked at when it comes: the peer's error is found first.
+    return wr.fetches || sges.accessible() ? WC_SUCCESS : WC_LOC_PROT_ERR;
   }
 
   /** PSNs that it takes: those of the request, or of the response where that is longer. */

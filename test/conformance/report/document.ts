@@ -1,3 +1,4 @@
+import type { Difference } from "../differences.ts";
 import type { Witness } from "../mutants.ts";
 import { type Coverage, countsOf, type Entry } from "./coverage.ts";
 
@@ -11,7 +12,11 @@ export interface MutantLine {
 }
 
 /** docs/conformance.md. */
-export function documentOf({ entries }: Coverage, mutants: readonly MutantLine[]): string {
+export function documentOf(
+  { entries }: Coverage,
+  differences: readonly Difference[],
+  mutants: readonly MutantLine[],
+): string {
   const { shown, notApplicable, missing } = countsOf(entries);
   const groups = Map.groupBy(entries, ({ group }) => group);
   return [
@@ -23,6 +28,15 @@ export function documentOf({ entries }: Coverage, mutants: readonly MutantLine[]
     "",
     `Of ${entries.length} names ${shown} are shown, ${notApplicable} cannot apply, and ${missing.length} are missing.`,
     ...[...groups].flatMap(([group, members]) => ["", `## ${group}`, "", ...table(members.map(rowOf), nameHeads)]),
+    "",
+    "## Where ours is not what the yardstick expects",
+    "",
+    "The expectations are those of rdma-unit-test's sources, which tell what adapters do that its authors have tried.",
+    "",
+    ...table(
+      differences.map(({ names, expected, ours, reason }) => [names, expected, ours, reason]),
+      ["names", "expected", "ours", "why"],
+    ),
     "",
     "## Mutants",
     "",

@@ -1,6 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describeMutant, mutantNames } from "@nomad/hca/mutants";
+import { differences } from "../differences.ts";
 import { witnesses } from "../mutants.ts";
 import { notApplicable } from "../not-applicable.ts";
 import { type Coverage, coverageOf } from "../report/coverage.ts";
@@ -23,6 +24,7 @@ export function readCoverage(): Coverage {
 export function renderDocument(): string {
   return documentOf(
     readCoverage(),
+    differences,
     mutantNames.map((name) => ({ name, fault: describeMutant(name), witness: witnesses[name] })),
   );
 }

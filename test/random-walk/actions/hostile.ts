@@ -97,8 +97,10 @@ function wrongKey(world: World, end: End, peer: End): boolean {
 
 function wrongLocalKey(world: World, end: End, peer: End): boolean {
   const sgList = [{ address: end.memory.address + MINE, length: 8, lkey: end.mr.rkey }];
-  const operation = choose(world.random, end, "fetchAdd", 3, firstKey(peer));
+  const operation = { ...choose(world.random, end, "read", 3, firstKey(peer)), bytes: 8 };
   postBad(end, operation, world, "WC_LOC_PROT_ERR", { sgList });
+  // It fails only when the response has come: what is on its way behind it by then, the peer does.
+  world.fabric.settle();
   return true;
 }
 
@@ -141,8 +143,9 @@ function wrongInvalidate(_world: World, end: End, peer: End): boolean {
   if (taken === undefined) return false;
   const wrId = end.takeSendId();
   end.qp.postSend({ wrId, opcode: "WR_SEND_WITH_INV", invalidateRkey: peer.mr.rkey });
-  end.sends.push({ wrId, status: "WC_REM_OP_ERR" });
-  peer.receives.push({ wrId: taken.wrId, status: "WC_MW_BIND_ERR" });
+  end.sends.push({ wrId, status: "WC_REM_ACCESS_ERR" });
+  peer.receives.push({ wrId: taken.wrId, status: "WC_REM_ACCESS_ERR" });
+  peer.site.expectQpEvent("QP_ACCESS_ERR", peer.qp.qpn);
   peer.fail();
   return true;
 }
