@@ -83,8 +83,8 @@ test("wire frames that are garbage are counted and dropped", async () => {
 });
 
 test.each([
-  ["no token", {}, 401, "E_AUTH"],
   ["a wrong token", { authorization: "Bearer 0" }, 401, "E_AUTH"],
+  ["the origin of another page", { origin: "http://example.org" }, 403, "E_AUTH"],
 ])("an HTTP request with %s is refused", async (_what, headers, status, code) => {
   await using lab = await smallLab(0);
   const answer = await fetch(`${lab.central.url}/v1/status`, { headers: headers as Record<string, string> });

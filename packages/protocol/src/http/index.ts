@@ -1,7 +1,7 @@
 export { type FaultRecord, type FaultRequest, faultRecord, faultRequest } from "./fault.ts";
 export { openApiDocument } from "./openapi.ts";
 export { everyHost, type Partition, parsePartition, parsePartitions, partition } from "./partition.ts";
-export { captureHeader, type Route, routePath, routes } from "./routes.ts";
+export { captureHeader, loginPath, type Route, routePath, routes } from "./routes.ts";
 export {
   type CaptureRequest,
   type ConnectionReport,

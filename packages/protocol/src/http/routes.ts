@@ -143,6 +143,15 @@ export const routes = {
     query: noQuery,
     answer: z.object({ faults: z.array(faultRecord) }),
   },
+  login: {
+    tag: "lab",
+    summary: "A link into the dashboard, as a path, that works once and for `linkMs`.",
+    method: "POST",
+    path: "/v1/login-links",
+    query: noQuery,
+    answer: z.object({ path: z.string(), linkMs: z.number() }),
+    success: 201,
+  },
   openApi: {
     tag: "lab",
     summary: "This document.",
@@ -160,6 +169,9 @@ export const routes = {
     stream: labEvent,
   },
 } as const satisfies Record<string, Route>;
+
+/** Where a browser takes its link to. */
+export const loginPath = "/login";
 
 /** The header that names a capture in the answer that streams it. */
 export const captureHeader = "nomad-capture";

@@ -12,6 +12,8 @@ export interface StartCentralOptions extends CentralProcessOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: Uint8Array;
+  /** Directory of the dashboard's files; none without. */
+  readonly dashboard?: string;
   /** For tests: kill this process when a move that it has planned itself has entered this phase. */
   readonly crashIn?: string;
 }
@@ -49,7 +51,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
     onRefused,
     http: withHealth(
       () => true,
-      withMetrics(() => metrics, { host: o.host, secret }, httpApi(central, secret, log)),
+      withMetrics(() => metrics, { host: o.host, secret }, httpApi(central, o)),
     ),
   }).catch((error: unknown) => {
     central.close();

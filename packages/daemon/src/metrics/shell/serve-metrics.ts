@@ -1,20 +1,10 @@
 import type { RequestListener } from "node:http";
-import { BlockList, isIP } from "node:net";
 import { bearerToken } from "@nomad/protocol/http";
 import { collectDefaultMetrics, type Registry } from "prom-client";
 import { presentsBearer } from "../../shell/bearer.ts";
+import { isLoopback } from "../../shell/loopback.ts";
 
 export const metricsPath = "/metrics";
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
-
-/** Is what listens on this address reachable from this machine alone? */
-export function isLoopback(address: string): boolean {
-  const family = isIP(address);
-  return family === 0 ? address === "localhost" : loopback.check(address, family === 6 ? "ipv6" : "ipv4");
-}
 
 export interface MetricsAccess {
   /** The address listened on: beyond loopback, the lab's bearer token is asked for. */
