@@ -1,6 +1,6 @@
 // What tests and scripts use of this package, besides its command.
 
-export { hasEnded, type LabView } from "./client/lab-view.ts";
+export { hasEnded, type LabView } from "@nomad/protocol/http";
 export { LabClient, type LabClientOptions } from "./client/shell/lab-client.ts";
 export { LabWatch } from "./client/shell/lab-watch.ts";
 export { type LabFile, parseLabFile } from "./lab/lab-file.ts";

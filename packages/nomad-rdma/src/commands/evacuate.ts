@@ -1,8 +1,7 @@
 import { NomadError } from "@nomad/base";
-import type { Failure, MoveRecord } from "@nomad/protocol/http";
+import { type Failure, hasEnded, type MoveRecord } from "@nomad/protocol/http";
 import { Command } from "commander";
 import type { Cli, Globals, Outcome } from "../cli.ts";
-import { hasEnded } from "../client/lab-view.ts";
 import type { LabClient } from "../client/shell/lab-client.ts";
 import { LabWatch } from "../client/shell/lab-watch.ts";
 import { reportOf } from "../output/error-text.ts";

@@ -1,8 +1,7 @@
 import { NomadError } from "@nomad/base";
-import type { Guest } from "@nomad/protocol/http";
+import { type Guest, hasEnded } from "@nomad/protocol/http";
 import { Command } from "commander";
 import type { Cli } from "../cli.ts";
-import { hasEnded } from "../client/lab-view.ts";
 import type { LabClient } from "../client/shell/lab-client.ts";
 import { LabWatch } from "../client/shell/lab-watch.ts";
 import { guestTable } from "../output/views.ts";

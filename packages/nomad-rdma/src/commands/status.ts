@@ -1,7 +1,6 @@
-import type { Status } from "@nomad/protocol/http";
+import type { LabView, Status } from "@nomad/protocol/http";
 import { Command } from "commander";
 import type { Cli, Globals } from "../cli.ts";
-import type { LabView } from "../client/lab-view.ts";
 import type { LabClient } from "../client/shell/lab-client.ts";
 import { LabWatch } from "../client/shell/lab-watch.ts";
 import type { Style } from "../output/style.ts";

@@ -1,5 +1,5 @@
+import { sampleGuest } from "@nomad/protocol/http/testing";
 import { expect, test } from "vitest";
-import { sampleGuest } from "../testing/samples.ts";
 import { type Job, jobGuests, succeeded } from "./job.ts";
 
 const job: Job = {

@@ -1,6 +1,6 @@
 import type { LabEvent } from "@nomad/protocol/http";
+import { sampleGuest, sampleHost, sampleMove, sampleReport } from "@nomad/protocol/http/testing";
 import { expect, test } from "vitest";
-import { sampleGuest, sampleHost, sampleMove, sampleReport } from "../testing/samples.ts";
 import { Narrator } from "./narrator.ts";
 import { Progress } from "./progress.ts";
 import { plain } from "./style.ts";

@@ -1,5 +1,5 @@
+import { sampleGuest, sampleHost, sampleMove, sampleReport } from "@nomad/protocol/http/testing";
 import { expect, test } from "vitest";
-import { sampleGuest, sampleHost, sampleMove, sampleReport } from "../testing/samples.ts";
 import { plain } from "./style.ts";
 import { atomicsTable, connectionTable, guestTable, hostTable, moveTable } from "./views.ts";
 

@@ -1,5 +1,5 @@
+import { sampleConnection, sampleHost, sampleReport } from "@nomad/protocol/http/testing";
 import { expect, test } from "vitest";
-import { sampleConnection, sampleHost, sampleReport } from "../testing/samples.ts";
 import { demoGuests, demoHost, demoPairs, demoPairsMax, roundText } from "./demo-pairs.ts";
 
 const pair = ["alice", "bob"] as const;

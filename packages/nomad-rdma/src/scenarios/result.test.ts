@@ -1,5 +1,5 @@
+import { sampleGuest, sampleMove, sampleReport } from "@nomad/protocol/http/testing";
 import { expect, test } from "vitest";
-import { sampleGuest, sampleMove, sampleReport } from "../testing/samples.ts";
 import { resultOf } from "./result.ts";
 
 test("the result has the fields that scripts rely on, and no others", () => {

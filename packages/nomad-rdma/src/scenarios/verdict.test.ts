@@ -1,5 +1,5 @@
+import { sampleConnection, sampleGuest, sampleMove, sampleReport } from "@nomad/protocol/http/testing";
 import { expect, test } from "vitest";
-import { sampleConnection, sampleGuest, sampleMove, sampleReport } from "../testing/samples.ts";
 import { connectionsBroken, guestsLost, type RunRecord } from "./run-record.ts";
 import { failures } from "./verdict.ts";
 

@@ -1,4 +1,5 @@
 export { type FaultRecord, type FaultRequest, faultRecord, faultRequest } from "./fault.ts";
+export { applyEvent, emptyView, hasEnded, type LabView } from "./lab-view.ts";
 export { openApiDocument } from "./openapi.ts";
 export { everyHost, type Partition, parsePartition, parsePartitions, partition } from "./partition.ts";
 export { captureHeader, loginPath, type Route, routePath, routes } from "./routes.ts";

@@ -1,6 +1,6 @@
+import { sampleGuest, sampleMove, sampleReport } from "@nomad/protocol/http/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { collect } from "../../testing/collect.ts";
-import { sampleGuest, sampleMove, sampleReport } from "../../testing/samples.ts";
 import { answer, FakeCentral, fail, stream } from "../../testing/shell/fake-central.ts";
 import { LabClient } from "./lab-client.ts";
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
+import { hasEnded, type LabView } from "@nomad/protocol/http";
+import { sampleGuest } from "@nomad/protocol/http/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { sampleGuest } from "../../testing/samples.ts";
 import { FakeCentral, stream } from "../../testing/shell/fake-central.ts";
-import { hasEnded, type LabView } from "../lab-view.ts";
 import { LabClient } from "./lab-client.ts";
 import { LabWatch } from "./lab-watch.ts";
 

@@ -1,6 +1,5 @@
 import { NomadError } from "@nomad/base";
-import type { LabEvent } from "@nomad/protocol/http";
-import { applyEvent, emptyView, type LabView } from "../lab-view.ts";
+import { applyEvent, emptyView, type LabEvent, type LabView } from "@nomad/protocol/http";
 import type { LabClient } from "./lab-client.ts";
 
 interface Waiter {

@@ -1,5 +1,4 @@
-import type { Guest } from "@nomad/protocol/http";
-import { hasEnded, type LabView } from "../../client/lab-view.ts";
+import { type Guest, hasEnded, type LabView } from "@nomad/protocol/http";
 import type { LabClient } from "../../client/shell/lab-client.ts";
 import type { LabWatch } from "../../client/shell/lab-watch.ts";
 import { type Job, jobGuests, type RankResult } from "../job.ts";

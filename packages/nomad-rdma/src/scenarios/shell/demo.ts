@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import type { Guest } from "@nomad/protocol/http";
-import { hasEnded, type LabView } from "../../client/lab-view.ts";
+import { type Guest, hasEnded, type LabView } from "@nomad/protocol/http";
 import type { LabClient } from "../../client/shell/lab-client.ts";
 import type { LabWatch } from "../../client/shell/lab-watch.ts";
 import { reportOf } from "../../output/error-text.ts";

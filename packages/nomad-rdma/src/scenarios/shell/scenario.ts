@@ -1,5 +1,4 @@
-import type { GuestReport, GuestRequest, MoveRecord } from "@nomad/protocol/http";
-import { hasEnded, type LabView } from "../../client/lab-view.ts";
+import { type GuestReport, type GuestRequest, hasEnded, type LabView, type MoveRecord } from "@nomad/protocol/http";
 import type { LabClient } from "../../client/shell/lab-client.ts";
 import type { LabWatch } from "../../client/shell/lab-watch.ts";
 import type { RunRecord } from "../run-record.ts";

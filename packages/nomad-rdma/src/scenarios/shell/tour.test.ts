@@ -1,8 +1,8 @@
 import { Random } from "@nomad/base";
+import { sampleConnection, sampleReport } from "@nomad/protocol/http/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LabClient } from "../../client/shell/lab-client.ts";
 import { LabWatch } from "../../client/shell/lab-watch.ts";
-import { sampleConnection, sampleReport } from "../../testing/samples.ts";
 import { FakeLab } from "../../testing/shell/fake-lab.ts";
 import { connectionsBroken, guestsLost, type RunRecord } from "../run-record.ts";
 import { companion, dirtying, tourGuests, tourist } from "../tour-guests.ts";

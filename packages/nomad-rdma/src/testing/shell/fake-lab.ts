@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Guest, GuestReport, LabEvent, MoveRecord, MoveRequest } from "@nomad/protocol/http";
-import { sampleConnection, sampleGuest, sampleHost, sampleMove, sampleReport } from "../samples.ts";
+import { sampleConnection, sampleGuest, sampleHost, sampleMove, sampleReport } from "@nomad/protocol/http/testing";
 import { answer, FakeCentral, fail, stream } from "./fake-central.ts";
 
 /** A fake central with guests that behave: they run, talk after every move, end when asked and report. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { sampleGuest, sampleHost, sampleMove, sampleReport } from "../testing/samples.ts";
 import { applyEvent, emptyView, hasEnded } from "./lab-view.ts";
+import { sampleGuest, sampleHost, sampleMove, sampleReport } from "./testing/samples.ts";
 
 test("a later event of the same thing replaces the earlier", () => {
   const view = emptyView();

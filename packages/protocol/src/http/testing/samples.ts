@@ -1,4 +1,4 @@
-import type { Guest, GuestReport, Host, MoveRecord } from "@nomad/protocol/http";
+import type { Guest, GuestReport, Host, MoveRecord } from "../schema.ts";
 
 // Things as central describes them, all well: a test says what is different in its case.
 

@@ -1,5 +1,5 @@
 import { unreachable } from "@nomad/base";
-import type { Guest, GuestReport, Host, LabEvent, LogLine, MoveRecord } from "@nomad/protocol/http";
+import type { Guest, GuestReport, Host, LabEvent, LogLine, MoveRecord } from "./schema.ts";
 
 /** How many lines of each guest are remembered. */
 const linesMax = 200;
