@@ -3,6 +3,8 @@ import { Command, Option } from "commander";
 import type { Figure } from "../figure.ts";
 import { fullAmounts, shortAmounts } from "../hca/amounts.ts";
 import { runHca } from "../hca/shell/run.ts";
+import { fullMoves, shortMoves } from "../move/amounts.ts";
+import { runMoves } from "../move/shell/run.ts";
 import { figureTable } from "../table.ts";
 
 type Suite = (short: boolean, onSample: (name: string, round: number, value: number) => void) => Promise<Figure[]>;
@@ -10,6 +12,7 @@ type Suite = (short: boolean, onSample: (name: string, round: number, value: num
 /** What can be measured, by the name that `--only` takes. */
 const suites: Readonly<Record<string, Suite>> = {
   hca: (short, onSample) => runHca(short ? shortAmounts : fullAmounts, onSample),
+  move: (short, onSample) => runMoves(short ? shortMoves : fullMoves, onSample),
 };
 
 interface Options {
