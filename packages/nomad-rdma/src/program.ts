@@ -19,6 +19,7 @@ import { labRun } from "./commands/lab-run.ts";
 import { labUp } from "./commands/lab-up.ts";
 import { migrate } from "./commands/migrate.ts";
 import { mpirun } from "./commands/mpirun.ts";
+import { npb } from "./commands/npb.ts";
 import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
 
@@ -31,7 +32,7 @@ const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>
   fault: { about: "make links suffer", verbs: [faultAdd, faultLs, faultLift] },
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
-const single: readonly Verb[] = [migrate, evacuate, mpirun, status, capture, dissect, sim, central, host];
+const single: readonly Verb[] = [migrate, evacuate, mpirun, npb, status, capture, dissect, sim, central, host];
 
 const environmentHelp = `
 Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NO_COLOR.

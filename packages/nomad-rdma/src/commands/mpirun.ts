@@ -36,8 +36,6 @@ export function mpirun(cli: Cli): Command {
     .action((image: string, words: string[], options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
         const signal = abortOnInterrupt();
-        const { ensureImage } = await import("@nomad/guest/builder");
-        await ensureImage(image);
         const client = connectToLab(cli, globals);
         const hosts = options.hosts ?? (await hostsThatAreUp(client));
         const key = randomBytes(keyBytes).toString("hex");

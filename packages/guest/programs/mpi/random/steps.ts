@@ -93,16 +93,17 @@ function placeOf(area: u32, messages: Message[], index: i32): u32 {
   return place;
 }
 
-/** Everybody sends to one, who takes what comes first. */
+/** Everybody sends to one, who takes what comes first; of this step, not of a later one that some are at already. */
 function anySourceStep(world: Communicator, plan: Plan, witness: Witness): void {
   const root = plan.rank();
   const bytes = plan.bytes();
+  const tag = <i32>plan.step;
   if (world.rank !== root) {
     witness.fill(outArea, bytes, plan.step, world.rank, root);
-    return world.send(outArea, bytes, root, 3);
+    return world.send(outArea, bytes, root, tag);
   }
   for (let i = 1; i < world.size; i++) {
-    const received = world.recv(inArea + i * BYTES_MAX, bytes, ANY_SOURCE, 3);
+    const received = world.recv(inArea + i * BYTES_MAX, bytes, ANY_SOURCE, tag);
     // Their order is nobody's promise, so it must not show in the checksum.
     const alone = new Witness(plan.seed);
     alone.check(inArea + i * BYTES_MAX, received.bytes, plan.step, world.sourceOf(received), root);

@@ -25,8 +25,10 @@ export class RunningJob implements AsyncDisposable {
     this.guests = guests;
   }
 
-  /** Starts all ranks, or none. */
+  /** Starts all ranks, or none. An image of ours that is missing, or out of date, is built first. */
   static async start(place: Place, job: Job): Promise<RunningJob> {
+    const { ensureImage } = await import("@nomad/guest/builder");
+    await ensureImage(job.image);
     const guests: Guest[] = [];
     try {
       for (const guest of jobGuests(job)) {
