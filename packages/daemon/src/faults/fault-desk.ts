@@ -1,7 +1,7 @@
 import { type Clock, defaults, limits, NomadError, type Random } from "@nomad/base";
 import type { Answer, Central, Request, StandingFault, Unnumbered } from "@nomad/protocol";
 import type { FaultRecord, FaultRequest, LabEvent } from "@nomad/protocol/http";
-import { everything, FaultBook, type FaultRule } from "@nomad/wire";
+import { everything, FaultBook, type FaultHits, type FaultRule } from "@nomad/wire";
 import { type Arrivals, arrive } from "./arrive.ts";
 
 /** What faults need of central. */
@@ -71,9 +71,8 @@ export class FaultDesk {
     this.#expire();
     const found = [...this.#entries.values()].filter(({ fault }) => id === "all" || fault.id === id);
     if (found.length === 0 && id !== "all") throw new NomadError("E_STATE", `no fault ${id} stands`);
-    await this.#tellAll();
     for (const { fault } of found) this.#entries.delete(fault.id);
-    await this.#tellAll();
+    await this.#tellAll(found);
     return found.map((entry) => this.#record(entry));
   }
 
@@ -92,29 +91,24 @@ export class FaultDesk {
     for (const [id, { endsAt }] of [...this.#entries]) if (endsAt !== null && endsAt <= now) this.#entries.delete(id);
   }
 
-  async #tellAll(): Promise<void> {
+  /** Ends answer what they have counted up to then, of those just lifted, too. */
+  async #tellAll(lifted: readonly Entry[] = []): Promise<void> {
+    const counted = new Map([...this.#entries.values(), ...lifted].map((entry) => [entry.fault.id, entry]));
+    heard(counted, "central", this.#book.hits);
     this.#book.set(this.#standing());
-    this.#heard("central", this.#book.hits);
     const up = [...this.#lab.directory.hosts.values()].filter(({ state }) => state === "up");
-    await Promise.all(up.map(({ name }) => this.#tell(name)));
+    await Promise.all(up.map(({ name }) => this.#tell(name, counted)));
   }
 
-  #tell(host: string): Promise<void> {
+  #tell(host: string, counted: ReadonlyMap<string, Entry> = this.#entries): Promise<void> {
     return new Promise((resolve) => {
       const onAnswer = (answer: Answer) => {
-        if (answer.kind === "FAULTS_SET") this.#heard(host, answer.hits);
+        if (answer.kind === "FAULTS_SET") heard(counted, host, answer.hits);
         resolve();
       };
       const o = { timeoutMs: defaults.controlRequestMs, onAnswer, onFail: resolve };
       this.#lab.ask(host, { kind: "FAULTS", faults: this.#standing() }, o);
     });
-  }
-
-  #heard(end: string, counts: readonly { readonly id: string; readonly hits: number }[]): void {
-    const sums = new Map<string, number>();
-    // A host counts messages and packets, its bulk thread pages.
-    for (const { id, hits } of counts) sums.set(id, (sums.get(id) ?? 0) + hits);
-    for (const [id, hits] of sums) this.#entries.get(id)?.hits.set(end, hits);
   }
 
   #standing(): StandingFault[] {
@@ -153,6 +147,13 @@ export class FaultDesk {
       ms: request.ms ?? 0,
     };
   }
+}
+
+/** A host counts messages and packets, its bulk thread pages. */
+function heard(entries: ReadonlyMap<string, Entry>, end: string, counts: readonly FaultHits[]): void {
+  const sums = new Map<string, number>();
+  for (const { id, hits } of counts) sums.set(id, (sums.get(id) ?? 0) + hits);
+  for (const [id, hits] of sums) entries.get(id)?.hits.set(end, hits);
 }
 
 /** A cut is of everything, other faults are of packets, unless the request says what else it is about. */

@@ -20,7 +20,7 @@ export interface FaultyHost {
   readonly answer: (message: Message) => void;
   /** Does a packet for this queue pair go to or come from those that a rule names? */
   readonly isOf: (destQpn: Qpn, qp: RuledQp) => boolean;
-  /** Tells the bulk thread which faults stand; resolves with what they have hit there. */
+  /** Tells the bulk thread which faults stand; resolves with what those before have hit there. */
   readonly bulk: (faults: readonly StandingFault[]) => Promise<readonly FaultHits[]>;
   /** Ends the connections to central and to hosts of which this holds; they come again. */
   readonly reconnect: (concerned: (name: string) => boolean) => void;
@@ -39,9 +39,10 @@ export class HostFaults {
   /** Takes central's message about faults; false when it is about something else. */
   handle(m: Message): boolean {
     if (m.kind !== "FAULTS") return false;
+    const { hits } = this.#book;
     this.#book.set(m.faults);
     void this.#host.bulk(m.faults).then((ofBulk) => {
-      this.#host.answer({ kind: "FAULTS_SET", re: m.id, hits: [...this.#book.hits, ...ofBulk] });
+      this.#host.answer({ kind: "FAULTS_SET", re: m.id, hits: [...hits, ...ofBulk] });
     });
     return true;
   }

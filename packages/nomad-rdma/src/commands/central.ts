@@ -1,4 +1,4 @@
-import { defaults } from "@nomad/base";
+import { defaults, type Timings } from "@nomad/base";
 import { parsePartitions } from "@nomad/protocol/http";
 import { Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
@@ -7,11 +7,13 @@ import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
 import { packageVersion } from "../shell/version.ts";
 import { type Address, address, collected, integer, movesPerHostLimit } from "./options.ts";
+import { timingOption } from "./timing.ts";
 
 interface Options {
   readonly listen: Address;
   readonly journal: string;
   readonly movesPerHost: number;
+  readonly timing: Timings;
   readonly exitWithParent?: true;
   readonly crashIn?: string;
   readonly partition?: readonly string[];
@@ -43,6 +45,7 @@ export function central(cli: Cli): Command {
         .env("NOMAD_PARTITIONS")
         .argParser(collected),
     )
+    .addOption(timingOption())
     .option("--exit-with-parent", "end when stdin ends")
     .addOption(new Option("--crash-in <phase>", "for tests: die in this phase of the next move").hideHelp())
     .action((options: Options, command: Command) =>
@@ -60,6 +63,7 @@ export function central(cli: Cli): Command {
               journal: options.journal,
               movesPerHostMax: options.movesPerHost,
               ...(options.partition && { partitions: parsePartitions(options.partition) }),
+              timings: options.timing,
               ...(options.crashIn === undefined ? {} : { crashIn: options.crashIn }),
               version: packageVersion(),
               secret,

@@ -1,3 +1,4 @@
+import type { Timings } from "@nomad/base";
 import { imagesFolder } from "@nomad/guest";
 import { name as nameSchema } from "@nomad/protocol/http";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -9,6 +10,7 @@ import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
 import { type Address, address, integer } from "./options.ts";
+import { timingOption } from "./timing.ts";
 
 interface Options {
   readonly name?: string;
@@ -19,6 +21,7 @@ interface Options {
   readonly images?: string;
   readonly seed?: number;
   readonly icrc: boolean;
+  readonly timing: Timings;
   readonly exitWithParent?: true;
 }
 
@@ -52,6 +55,7 @@ export function host(cli: Cli): Command {
     .addOption(new Option("--images <directory>", "the images of guests").env("NOMAD_IMAGES"))
     .option("--seed <n>", "makes the adapter's numbers the same each time", integer(0, 2 ** 32 - 1))
     .option("--no-icrc", "leave out the packets' ICRC")
+    .addOption(timingOption())
     .option("--exit-with-parent", "end when stdin ends")
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
@@ -81,6 +85,7 @@ async function startAs(cli: Cli, globals: Globals, options: Settled) {
     ...listen,
     secret: daemonSecret(cli, globals).secret,
     images: options.images ?? imagesFolder,
+    timings: options.timing,
     icrc,
     log: makeLogger(name, globals.verbose),
     ...(advertise === undefined ? {} : { advertise }),

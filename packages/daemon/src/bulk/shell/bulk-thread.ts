@@ -92,7 +92,7 @@ export class BulkThread {
     await this.#call("forget", { move });
   }
 
-  /** These faults stand, and no others; resolves with what they have hit here. */
+  /** These faults stand, and no others; resolves with what those before have hit here. */
   faults(faults: readonly StandingFault[]): Promise<readonly FaultHits[]> {
     return this.#call("faults", { faults });
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { NomadError, Random } from "@nomad/base";
+import { NomadError, Random, type Timings } from "@nomad/base";
 import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
 import type { LabEvent, Partition } from "@nomad/protocol/http";
 import type { AuthenticatedSocket } from "@nomad/wire";
@@ -20,6 +20,7 @@ export interface CentralProcessOptions {
   readonly log: Logger;
   /** Moves under way from or to one host. */
   readonly movesPerHostMax?: number;
+  readonly timings?: Timings;
 }
 
 /** Central's core with sockets, a clock and a disk. */
@@ -42,6 +43,7 @@ export class CentralProcess {
       generation: this.#journal.generation,
       version: o.version,
       ...(o.movesPerHostMax !== undefined && { movesPerHostMax: o.movesPerHostMax }),
+      ...(o.timings && { timings: o.timings }),
       recovered: recover(this.#journal.read()),
       now: clock(),
       ...(o.partitions && { partitions: o.partitions }),

@@ -14,10 +14,11 @@ export class BulkFaults {
     this.#book = new FaultBook(name, realClock);
   }
 
-  /** These stand, and no others; answers what each has hit here. */
+  /** These stand, and no others; answers what each of those before has hit here. */
   set(faults: readonly StandingFault[]): readonly FaultHits[] {
+    const { hits } = this.#book;
     this.#book.set(faults);
-    return this.#book.hits;
+    return hits;
   }
 
   /** What to do with the frames of a connection to `other`, for them to reach `deliver`. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { assert, defaults, type Lid, NomadError, Random } from "@nomad/base";
+import { assert, defaults, type Lid, NomadError, Random, type Timings } from "@nomad/base";
 import type { HostEvent, Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
@@ -32,6 +32,7 @@ export interface JoinLabOptions {
   /** Of the adapter's random numbers; chosen when absent. */
   readonly seed?: number;
   readonly icrc: boolean;
+  readonly timings?: Timings;
   readonly log: Logger;
   readonly startMachines: (options: MachinesOptions) => Promise<Machines>;
   /** A program that uses the adapter without a guest. */
@@ -176,6 +177,7 @@ function cables(
     crc32,
     clock: realClock,
     clockOriginMs: performance.timeOrigin,
+    ...(o.timings && { timings: o.timings }),
     ...(o.program && { program: o.program }),
     io: {
       vmm: machines.vmm,
