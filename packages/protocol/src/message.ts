@@ -98,8 +98,8 @@ const requests = [
   // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
   request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint }),
   request("CAPTURE_END", { capture }),
-  // central -> host: these faults stand, and no others
-  request("FAULTS", { faults: z.array(standingFault).max(limits.faultsMax) }),
+  // central -> host: these faults stand, and no others. `version` counts the lists of one central
+  request("FAULTS", { generation: uint, version: uint, faults: z.array(standingFault).max(limits.faultsMax) }),
   // host -> host
   request("CONNECT", { vlid, vqpn, from: vlid }),
   request("RESOLVE", { vlid, vkey }),

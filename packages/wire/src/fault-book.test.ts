@@ -45,6 +45,18 @@ test("a fault ends by itself after its time, though nobody lifts it", () => {
   expect(lifted).toEqual(["drop"]);
 });
 
+test("what has ended here does not come back with a list that is late", () => {
+  const clock = new VirtualClock();
+  const lifted: string[] = [];
+  const book = new FaultBook("host-b", clock, ({ kind }) => lifted.push(kind));
+  book.set([standing("one", { leftMs: 30 })]);
+  while (clock.step());
+  book.set([standing("one", { leftMs: 0 })]);
+  while (clock.step());
+  expect(book.rules.quiet).toBe(true);
+  expect(lifted).toEqual(["drop"]);
+});
+
 test("the same seed hits the same packets at an end, and others at another end", () => {
   expect(hitsAt("host-a", 7)).toBe(hitsAt("host-a", 7));
   expect(hitsAt("host-a", 7)).not.toBe(hitsAt("host-a", 8));

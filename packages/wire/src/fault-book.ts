@@ -3,6 +3,7 @@ import { type FaultRule, FaultRules } from "./fault.ts";
 
 /** A fault that an operator has added, as every end of every link has it. */
 export interface StandingFault {
+  /** Never given again. */
   readonly id: string;
   readonly rule: FaultRule;
   readonly seed: number;
@@ -15,6 +16,9 @@ export interface FaultHits {
   readonly id: string;
   readonly hits: number;
 }
+
+/** So many ended faults are remembered. */
+const rememberedMax = 1024;
 
 interface Entry {
   hits: number;
@@ -32,6 +36,8 @@ export class FaultBook {
   readonly #onLifted: (rule: FaultRule) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #ids = new Map<FaultRule, string>();
+  /** What has ended here does not come back with a list that is late. */
+  readonly #ended = new Set<string>();
 
   /** `onLifted`: a fault has ended here. */
   constructor(end: string, clock: Clock, onLifted: (rule: FaultRule) => void = () => {}) {
@@ -45,7 +51,7 @@ export class FaultBook {
   set(faults: readonly StandingFault[]): void {
     const standing = new Set(faults.map(({ id }) => id));
     for (const [id, { lift }] of [...this.#entries]) if (!standing.has(id)) lift();
-    for (const fault of faults) if (!this.#entries.has(fault.id)) this.#add(fault);
+    for (const fault of faults) if (!this.#entries.has(fault.id) && !this.#ended.has(fault.id)) this.#add(fault);
   }
 
   get hits(): FaultHits[] {
@@ -62,11 +68,17 @@ export class FaultBook {
       cancel();
       remove();
       this.#ids.delete(rule);
+      this.#remember(id);
       this.#onLifted(rule);
     };
     this.#ids.set(rule, id);
     this.#entries.set(id, { hits: 0, lift });
     if (leftMs !== null) cancel = this.#clock.after(leftMs, lift);
+  }
+
+  #remember(id: string): void {
+    this.#ended.add(id);
+    if (this.#ended.size > rememberedMax) this.#ended.delete(this.#ended.values().next().value as string);
   }
 
   #hit(rule: FaultRule): void {

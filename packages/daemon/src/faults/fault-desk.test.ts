@@ -21,7 +21,13 @@ class FakeLab {
       this.told.set(to, faults);
       onAnswer({ kind: "FAULTS_SET", re: 0, hits: faults.map(({ id }) => ({ id, hits: this.hits })) } as Answer);
     };
-    this.desk = new FaultDesk({ directory: this.core.directory, clock: this.clock, random: new Random(1), ask });
+    this.desk = new FaultDesk({
+      directory: this.core.directory,
+      clock: this.clock,
+      generation: 1,
+      random: new Random(1),
+      ask,
+    });
   }
 
   #hello(name: string): void {

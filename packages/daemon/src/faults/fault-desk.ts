@@ -8,6 +8,8 @@ import { type Arrivals, arrive } from "./arrive.ts";
 export interface FaultLab {
   readonly directory: Central["directory"];
   readonly clock: Clock;
+  /** Of this central: with it no two faults ever have one name. */
+  readonly generation: number;
   /** Of the seeds that nobody has chosen. */
   readonly random: Random;
   readonly ask: (
@@ -35,6 +37,7 @@ export class FaultDesk {
   readonly #arrivals: Arrivals;
   readonly #entries = new Map<string, Entry>();
   #nextId = 1;
+  #version = 1;
 
   constructor(lab: FaultLab) {
     this.#lab = lab;
@@ -50,7 +53,7 @@ export class FaultDesk {
     const rule = this.#ruleOf(request);
     const { bothWays, chance, ms } = rule;
     const seed = request.seed ?? this.#lab.random.uint32();
-    const id = `fault-${this.#nextId++}`;
+    const id = `fault-${this.#lab.generation}-${this.#nextId++}`;
     const fault = { ...request, id, on: [...rule.on], bothWays, chance, ms, seed };
     const endsAt = request.seconds === undefined ? null : this.#lab.clock.now() + request.seconds * 1000;
     const entry: Entry = { fault, rule, endsAt, hits: new Map() };
@@ -107,11 +110,13 @@ export class FaultDesk {
         resolve();
       };
       const o = { timeoutMs: defaults.controlRequestMs, onAnswer, onFail: resolve };
-      this.#lab.ask(host, { kind: "FAULTS", faults: this.#standing() }, o);
+      const { generation } = this.#lab;
+      this.#lab.ask(host, { kind: "FAULTS", generation, version: this.#version++, faults: this.#standing() }, o);
     });
   }
 
   #standing(): StandingFault[] {
+    this.#expire();
     const now = this.#lab.clock.now();
     return [...this.#entries.values()].map(({ fault, rule, endsAt }) => {
       const leftMs = endsAt === null ? null : Math.max(0, endsAt - now);

@@ -26,10 +26,13 @@ export interface FaultyHost {
   readonly reconnect: (concerned: (name: string) => boolean) => void;
 }
 
+type List = Pick<Extract<Message, { kind: "FAULTS" }>, "generation" | "version" | "faults">;
+
 /** The faults at one host: they strike what comes in, at its end of each link. */
 export class HostFaults {
   readonly #host: FaultyHost;
   readonly #book: FaultBook;
+  #latest: List = { generation: 0, version: 0, faults: [] };
 
   constructor(host: FaultyHost) {
     this.#host = host;
@@ -40,11 +43,20 @@ export class HostFaults {
   handle(m: Message): boolean {
     if (m.kind !== "FAULTS") return false;
     const { hits } = this.#book;
-    this.#book.set(m.faults);
-    void this.#host.bulk(m.faults).then((ofBulk) => {
+    if (this.#isNews(m)) {
+      this.#latest = m;
+      this.#book.set(m.faults);
+    }
+    void this.#host.bulk(this.#latest.faults).then((ofBulk) => {
       this.#host.answer({ kind: "FAULTS_SET", re: m.id, hits: [...hits, ...ofBulk] });
     });
     return true;
+  }
+
+  /** A list that was sent again may be older than the one that is here. */
+  #isNews({ generation, version }: List): boolean {
+    const { generation: known, version: seen } = this.#latest;
+    return generation > known || (generation === known && version > seen);
   }
 
   /** A control message has come. */

@@ -51,7 +51,8 @@ export class CentralProcess {
     const lab = captureLab(this, clock);
     this.captures = new Captures(lab);
     this.watch((event) => this.captures.onEvent(event));
-    this.faults = new FaultDesk({ ...lab, clock: realClock, random: new Random(randomBytes(4).readUInt32LE()) });
+    const random = new Random(randomBytes(4).readUInt32LE());
+    this.faults = new FaultDesk({ ...lab, clock: realClock, generation: this.core.generation, random });
     this.watch((event) => this.faults.onEvent(event));
     this.turn();
   }
