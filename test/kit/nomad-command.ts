@@ -47,6 +47,11 @@ export class NomadCommand {
     }));
   }
 
+  /** What it has said on stderr so far. */
+  get errText(): string {
+    return this.#errLines.join("\n");
+  }
+
   /** Resolves when stderr has so many lines, with the last; fails with all of stderr when the command ends before. */
   errLine(count: number): Promise<string> {
     return this.#await(() => this.#errLines[count - 1]);

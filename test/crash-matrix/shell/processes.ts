@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { LabClient } from "nomad-rdma";
+import type { NomadCommand } from "../../kit/nomad-command.ts";
+import { Workspace } from "../../kit/workspace.ts";
+import { matrixTimings } from "../outcomes.ts";
+
+export const hostNames = ["host-a", "host-b", "host-c"] as const;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : Number.NaN;
+}
+
+/** The processes of a lab, each of which may be killed and started again. */
+export class Processes implements AsyncDisposable {
+  readonly client: LabClient;
+  readonly #workspace: Workspace;
+  readonly #port: number;
+  readonly #running = new Map<string, NomadCommand>();
+
+  private constructor(workspace: Workspace, port: number, central: NomadCommand) {
+    this.#workspace = workspace;
+    this.#port = port;
+    this.#running.set("central", central);
+    const secret = Buffer.from(readFileSync(join(workspace.path, ".nomad", "secret"), "utf8").trim());
+    this.client = new LabClient({ url: `http://127.0.0.1:${port}`, secret });
+  }
+
+  static async start(): Promise<Processes> {
+    const workspace = new Workspace();
+    const port = await freePort();
+    const central = await startCentral(workspace, port);
+    const processes = new Processes(workspace, port, central);
+    await Promise.all(hostNames.map((name) => processes.start(name)));
+    return processes;
+  }
+
+  /** Starts one that does not run; resolves when it is up. */
+  async start(name: string): Promise<void> {
+    if (name === "central") {
+      this.#running.set(name, await startCentral(this.#workspace, this.#port));
+      return;
+    }
+    const central = `http://127.0.0.1:${this.#port}`;
+    const host = this.#workspace.start("host", "--name", name, "--central", central, ...common(this.#workspace));
+    this.#running.set(name, host);
+    await host.errMatch(/ is up/);
+  }
+
+  runs(name: string): boolean {
+    const { child } = this.#of(name);
+    return child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Resolves when it has ended. */
+  async ended(name: string): Promise<void> {
+    await this.#of(name).ended;
+  }
+
+  signal(name: string, signal: NodeJS.Signals): void {
+    this.#of(name).child.kill(signal);
+  }
+
+  /** What a process has said on stderr: for a cell that failed. */
+  said(name: string): string {
+    return this.#of(name).errText;
+  }
+
+  #of(name: string): NomadCommand {
+    const found = this.#running.get(name);
+    if (!found) throw new Error(`there is no process ${name}`);
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#workspace[Symbol.asyncDispose]();
+  }
+}
+
+/** The secret's path on the command line is by what the workspace knows its daemons. */
+function common(workspace: Workspace): string[] {
+  const timing = Object.entries(matrixTimings).map(([name, ms]) => `${name}=${ms}`);
+  return ["-v", "--secret-file", join(workspace.path, ".nomad", "secret"), "--timing", timing.join(",")];
+}
+
+async function startCentral(workspace: Workspace, port: number): Promise<NomadCommand> {
+  const listen = ["--listen", `127.0.0.1:${port}`, "--journal", "journal.db"];
+  const central = workspace.start("central", ...listen, ...common(workspace));
+  await central.errMatch(/central is up/);
+  return central;
+}
