@@ -27,6 +27,8 @@ export const authority: Readonly<Record<(Request | Notice)["kind"], Readonly<Rec
   PEERS_RESUMED: fromHosts,
   HEARTBEAT: fromHosts,
   PROGRESS: fromHosts,
+  COPYING: fromHosts,
+  QUERY_PATH: fromHosts,
   CAPTURED: fromHosts,
   LOG: fromHosts,
   BOOT: fromCentral,
@@ -50,6 +52,7 @@ export const authority: Readonly<Record<(Request | Notice)["kind"], Readonly<Rec
   RESUME_PEER: { central: [], host: ["central", "host"] },
   CONNECT: amongHosts,
   RESOLVE: amongHosts,
+  WHO_IS: amongHosts,
   STATE: amongHosts,
 };
 
