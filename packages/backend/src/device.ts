@@ -1,5 +1,5 @@
 import type { Lid, LKey, Qpn, RKey, VKey, VLid, VQpn } from "@nomad/base";
-import type { DeviceMemory, QpSnapshot, QpType, RingLocation, WorkRing } from "@nomad/hca";
+import type { DeviceMemory, QpCut, QpSnapshot, QpType, RingLocation, WorkRing } from "@nomad/hca";
 import type { Ah, AhRecord } from "./address-handles.ts";
 import type { NamedEvent } from "./async-events.ts";
 import { type WindowRecord, Windows } from "./windows.ts";
@@ -84,8 +84,10 @@ export interface Qp extends QpRecord {
   groups: readonly Group[];
   /** A look-up of the peer's name (key or queue pair) that this work request (by its address) needs. */
   pendingKey: { readonly wqe: number; failed: boolean } | null;
-  /** The number this queue pair takes when a move of its peer is decided, by move. */
-  readonly reserved: Map<string, Qpn>;
+  /** By move of its peer: the number it takes when that is decided, and whether it is frozen until then. */
+  readonly holds: Map<string, { readonly qpn: Qpn; frozen: boolean }>;
+  /** Bound and not yet running: what its peer reported, to go on by. */
+  cut: QpCut | null;
 }
 
 /** A hypercall whose answer takes a look-up elsewhere. */

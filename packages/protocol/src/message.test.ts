@@ -4,7 +4,15 @@ import { pack } from "msgpackr";
 import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, type Message } from "./message.ts";
 
-const suspend: Message = { kind: "SUSPEND", id: 7, move: "1-1", vlid: 0x1000 as never, generation: 3, budgetMs: 2000 };
+const suspend: Message = {
+  kind: "SUSPEND",
+  id: 7,
+  move: "1-1",
+  vlid: 0x1000 as never,
+  generation: 3,
+  budgetMs: 2000,
+  strict: false,
+};
 
 test("a message comes back as it was sent", () => {
   expect(decodeMessage(encodeMessage(suspend))).toEqual(suspend);

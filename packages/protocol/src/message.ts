@@ -78,7 +78,7 @@ const requests = [
     onDivergence,
     flipPage: z.boolean(),
   }),
-  request("SUSPEND", { ...ofMove, budgetMs: uint }),
+  request("SUSPEND", { ...ofMove, budgetMs: uint, strict: z.boolean() }),
   request("STOP", { ...ofMove, to: name, budgetMs: uint }),
   request("RELEASE", { ...ofMove, to: name }),
   // central -> destination
@@ -88,7 +88,7 @@ const requests = [
   // central -> both
   request("ABORT", { ...ofMove, role: z.enum(["source", "destination"]), epoch, peerHosts: z.array(name), token }),
   // central -> each peer's host
-  request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, token, from: name, to: name }),
+  request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, strict: z.boolean(), token, from: name, to: name }),
   // central -> every host
   request("FENCE", { ...ofMove, host: name }),
   // a peer's host that has been held for long -> central, source, destination
@@ -117,14 +117,15 @@ const answers = [
   answer("BOOTED", { memoryBytes: uint, imageHash: z.string().length(64) }),
   answer("ENDED", {}),
   answer("CONVERGED", { converged: z.boolean(), peers: z.array(vlid) }),
-  answer("SUSPENDED", { peers: z.array(vlid) }),
-  answer("STOPPED", { digest: z.string(), held: uint }),
+  // `leftMs` of the budget; `cut`: queue pairs that were not drained by then
+  answer("SUSPENDED", { peers: z.array(vlid), leftMs: uint }),
+  answer("STOPPED", { digest: z.string(), held: uint, cut: uint }),
   answer("RELEASED", {}),
   answer("PREPARED", { bulkUrl: z.string().max(255), memoryBytes: uint }),
   answer("BOUND", { digest: z.string() }),
   answer("RUNNING", {}),
   answer("ABORTED", {}),
-  answer("PEER_SUSPENDED", { cuts: z.array(peerCut), held: uint }),
+  answer("PEER_SUSPENDED", { cuts: z.array(peerCut), held: uint, cut: uint }),
   answer("PEER_RESUMED", { peers: z.array(vlid) }),
   answer("CONNECTED", { dlid: lid, qpn, epoch }),
   answer("NAME", { rkey: uint, epoch }),

@@ -76,8 +76,24 @@ export type HostEntry = z.infer<typeof hostEntry>;
 /** A guest's queue pair. */
 export const remoteName = z.object({ vlid, vqpn });
 
-export const peerCut = z.object({ vlid, vqpn, toVqpn: vqpn, dlid: lid, qpn, sqPsn: psn, rqPsn: psn });
-export const peerName = z.object({ vqpn, qpn });
+const atomics = z
+  .array(z.object({ psn, original: z.bigint() }))
+  .max(256)
+  .readonly();
+const refusal = u32.nullable();
+
+/** What one end of a connection reports to the other; the shape is hca's `QpCut`. */
+const qpCut = z.object({
+  sqPsn: psn.nullable(),
+  unackedPsn: psn,
+  busy: z.boolean(),
+  rqPsn: psn.nullable(),
+  atomics,
+  refusal,
+});
+
+export const peerCut = z.object({ vlid, vqpn, toVqpn: vqpn, dlid: lid, qpn, cut: qpCut });
+export const peerName = z.object({ vqpn, qpn, resume: z.object({ vlid, vqpn, cut: qpCut }).nullable() });
 
 /** Which packets of an adapter to capture: those to which all that is not null applies. */
 export const captureFilter = z.object({
@@ -131,8 +147,6 @@ const taken = z.object({
   id: z.bigint().min(0n),
   elements: z.array(z.object({ address: z.number(), length: u32, lkey, name: u32 })).max(limits.sgesMax),
 });
-const atomics = z.array(z.object({ psn, original: z.bigint() })).max(256);
-const refusal = u32.nullable();
 const qpType = z.union([z.literal(QPT_RC), z.literal(QPT_UC), z.literal(QPT_UD)]);
 const mwType = z.union([z.literal(MW_TYPE_1), z.literal(MW_TYPE_2)]);
 const binding = z.object({ region: vkey, address: u32, length: u32, access: u32, vqpn: vqpn.nullable() });

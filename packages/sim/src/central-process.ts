@@ -11,6 +11,7 @@ export interface CentralProcessOptions {
   readonly network: Network;
   readonly disk: Disk;
   readonly observers: Observers;
+  readonly drainBudgetMs: number;
 }
 
 /** One run of central's process: the core that the daemon runs, a simulated disk under its journal. */
@@ -32,7 +33,8 @@ export class CentralProcess implements Place {
     this.#o = o;
     const recovered = recover(o.disk.entries);
     const now = o.process.now();
-    this.core = new Central({ generation: o.generation, version: "simulated", timings, recovered, now });
+    const own = { ...timings, drainBudgetMs: o.drainBudgetMs };
+    this.core = new Central({ generation: o.generation, version: "simulated", timings: own, recovered, now });
   }
 
   receive(from: string, incarnation: string, message: Message): void {

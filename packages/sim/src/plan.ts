@@ -1,6 +1,7 @@
 import { Random } from "@nomad/base";
 import { type Fault, plannedFault, spanMs } from "./fault-plan.ts";
 import { manyMoves } from "./move-waves.ts";
+import { timings } from "./timings.ts";
 import { hostNames } from "./world.ts";
 
 export interface PlannedGuest {
@@ -8,6 +9,8 @@ export interface PlannedGuest {
   readonly host: string;
   readonly peers: readonly string[];
   readonly restMs: number;
+  /** See `Talker`. */
+  readonly nap: { readonly after: number; readonly ms: number } | null;
 }
 
 export interface PlannedMove {
@@ -25,6 +28,7 @@ export interface Plan {
   /** A guest that tries to reach memory of its peer that no key opens. */
   readonly trespasser: boolean;
   readonly latencyMs: number;
+  readonly drainBudgetMs: number;
   readonly moves: readonly PlannedMove[];
   readonly faults: readonly Fault[];
 }
@@ -49,15 +53,22 @@ export function planOf(seed: number, o: PlanOptions = {}): Plan {
   const random = new Random(seed);
   const many = o.moves === "many";
   const hosts = hostNames(o.hosts ?? random.between(3, 6));
-  const guests = plannedGuests(random, random.pick(many ? manyGuests : fewGuests), hosts);
-  const moves = o.moves === "many" ? manyMoves(random, guests, hosts) : fewMoves(random, guests, hosts, o.moves);
+  const waking = plannedGuests(random, random.pick(many ? manyGuests : fewGuests), hosts);
+  const moves = o.moves === "many" ? manyMoves(random, waking, hosts) : fewMoves(random, waking, hosts, o.moves);
   const faults = Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 4]) }, () => plannedFault(random));
+  const trespasser = random.chance(0.1);
+  const latencyMs = random.pick([0.02, 0.05, 0.2]);
+  // Without time to drain, queue pairs are cut with all under way; a napping guest is cut by its adapter.
+  const drainBudgetMs = random.pick([timings.drainBudgetMs, timings.drainBudgetMs, 1, 0]);
+  const nap = () => (random.chance(0.15) ? { after: random.between(1, 30), ms: 2 * timings.drainBudgetMs } : null);
+  const guests = waking.map((guest) => ({ ...guest, nap: nap() }));
   return {
     seed,
     hosts,
     guests,
-    trespasser: random.chance(0.1),
-    latencyMs: random.pick([0.02, 0.05, 0.2]),
+    trespasser,
+    latencyMs,
+    drainBudgetMs,
     moves: moves.sort((a, b) => a.atMs - b.atMs),
     faults,
   };
@@ -71,6 +82,7 @@ function plannedGuests(random: Random, groups: readonly number[], hosts: readonl
       host: random.pick(hosts),
       peers: names.filter((other) => other !== name),
       restMs: random.pick([0.7, 1.5, 3]),
+      nap: null,
     }));
   });
 }

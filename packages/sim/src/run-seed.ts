@@ -60,11 +60,12 @@ class SeedRun {
 
   constructor(plan: Plan, onLine: ((line: string) => void) | null) {
     this.#plan = plan;
-    const { seed, hosts, latencyMs } = plan;
+    const { seed, hosts, latencyMs, drainBudgetMs } = plan;
     const world = new World({
       seed,
       hosts: hosts.length,
       latencyMs,
+      drainBudgetMs,
       programs: this.#programs(),
       programBytes: programBytes(2),
     });
@@ -91,8 +92,8 @@ class SeedRun {
       mallory: trespasser("mallory", "victim", traffic),
       victim: victim("victim", "mallory", traffic),
     };
-    for (const { name: own, peers, restMs } of this.#plan.guests)
-      programs[own] = talker({ own, peers, traffic, restMs, posts: 3 });
+    for (const { name: own, peers, restMs, nap } of this.#plan.guests)
+      programs[own] = talker({ own, peers, traffic, restMs, posts: 3, nap });
     return programs;
   }
 
@@ -186,7 +187,7 @@ class SeedRun {
   #startMove({ guest, to, flipPage }: PlannedMove): void {
     if (!this.#world.centralProcess.alive) return;
     try {
-      this.#world.startMove(guest, to, flipPage ? "flip-page" : null);
+      this.#world.startMove(guest, to, flipPage ? "flip-page" : "usual");
     } catch (error) {
       if (!(error instanceof NomadError)) throw error;
     }

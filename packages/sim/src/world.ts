@@ -12,6 +12,7 @@ import { HostProcess, type HostSurroundings } from "./host-process.ts";
 import { Network } from "./network.ts";
 import { MovesUnderWay, Observers } from "./observer.ts";
 import { Process } from "./process.ts";
+import { timings } from "./timings.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -21,9 +22,14 @@ export interface WorldOptions {
   readonly programBytes?: number;
   /** One way, control and wire, ms. */
   readonly latencyMs?: number;
+  /** How long queue pairs have to drain before they are cut, ms. */
+  readonly drainBudgetMs?: number;
   /** Decide what happens to a control message: false loses it. */
   readonly passes?: (from: string, to: string, message: Message) => boolean;
 }
+
+/** How a move is asked for. */
+export type MoveManner = "usual" | "flip-page" | "strict";
 
 /**
  * A whole lab in one process, from the cores that the daemons run: central and hosts, on links in memory, under a
@@ -37,6 +43,7 @@ export class World {
   readonly network: Network;
   readonly #seed: number;
   readonly #random: Random;
+  readonly #drainBudgetMs: number;
   readonly #surroundings: HostSurroundings;
   readonly #hosts = new Map<string, HostProcess>();
   #central: CentralProcess;
@@ -50,6 +57,7 @@ export class World {
     const { clock, observers } = this;
     const { latencyMs = 0.05, programBytes = 128 * 1024, passes = () => true } = options;
     this.#seed = options.seed;
+    this.#drainBudgetMs = options.drainBudgetMs ?? timings.drainBudgetMs;
     const random = new Random(options.seed);
     this.#random = random;
     this.rules = new FaultRules(new Random(random.uint32()), ({ kind }) => this.onHit(kind));
@@ -72,7 +80,9 @@ export class World {
   #startCentral(): CentralProcess {
     const { network, disk, observers } = this;
     const process = new Process(this.clock);
-    const central = new CentralProcess({ generation: ++this.#generation, process, network, disk, observers });
+    const generation = ++this.#generation;
+    const drainBudgetMs = this.#drainBudgetMs;
+    const central = new CentralProcess({ generation, process, network, disk, observers, drainBudgetMs });
     network.attach(central);
     central.turn();
     return central;
@@ -181,16 +191,18 @@ export class World {
   }
 
   /** Ask for a move, and go on. */
-  startMove(guest: string, to: string, inject: "flip-page" | null = null): MoveRecord {
+  startMove(guest: string, to: string, how: MoveManner = "usual"): MoveRecord {
     const token = `token-${this.#random.uint32()}`;
-    const record = this.central.startMove({ guest, to, inject, token }, this.#centralNow);
+    const inject = how === "flip-page" ? how : null;
+    const plan = { guest, to, inject, strict: how === "strict", token };
+    const record = this.central.startMove(plan, this.#centralNow);
     this.#central.turn();
     return record;
   }
 
   /** Move, and wait for the end of it. */
-  move(guest: string, to: string, inject: "flip-page" | null = null): MoveRecord {
-    const record = this.startMove(guest, to, inject);
+  move(guest: string, to: string, how: MoveManner = "usual"): MoveRecord {
+    const record = this.startMove(guest, to, how);
     return this.ended(record.id);
   }
 

@@ -35,7 +35,8 @@ export const createQp: Hypercall = (c) => {
   if (init === null) return fail(EINVAL);
   const qpn = hca.createQp(init);
   device.next.qp++;
-  const qp: Qp = { ...record, qpn, remote: null, groups: [], remoteEpoch: 0, pendingKey: null, reserved: new Map() };
+  const unconnected = { remote: null, groups: [], remoteEpoch: 0, pendingKey: null };
+  const qp: Qp = { ...record, ...unconnected, qpn, holds: new Map(), cut: null };
   device.qps.set(qp.vqpn, qp);
   c.adopt(qp);
   return ok(qp.vqpn);

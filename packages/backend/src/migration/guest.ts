@@ -3,6 +3,7 @@ import type { Backend } from "../backend.ts";
 import type { Device, DeviceSnapshot } from "../device.ts";
 import { heldWork } from "./held-work.ts";
 import { recordObjects, releaseKeys, releaseObjects } from "./objects.ts";
+import { isFrozen } from "./peers.ts";
 
 // A move, seen by the adapter that the moving guest uses.
 
@@ -22,8 +23,11 @@ export function peersOf(device: Device): VLid[] {
   return [...peers];
 }
 
-/** Stop every access of the adapter to the guest's memory; what the device is. `held`: posted, not completed. */
-export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot; held: number } {
+/**
+ * Stop every access of the adapter to the guest's memory; what the device is. `held`: work requests posted, not completed;
+ * `cut`: queue pairs with work under way.
+ */
+export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot; held: number; cut: number } {
   const device = backend.device(vlid);
   device.detached = true;
   for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
@@ -40,7 +44,8 @@ export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot
     next: device.next,
     last: device.last,
   };
-  return { snapshot, held: heldWork(device, device.qps.values()) };
+  const cut = qps.filter((qp) => qp.snapshot.started.length > 0).length;
+  return { snapshot, held: heldWork(device, device.qps.values()), cut };
 }
 
 /** RUN: the bound device lives. Its send queues open as each peer says that it knows the new names (`openTowards`). */
@@ -49,7 +54,11 @@ export function open(backend: Backend, vlid: VLid): void {
   assert(device.detached, "RUN opens what BIND has made");
   device.detached = false;
   backend.announce(device);
-  for (const qp of device.qps.values()) backend.hca.thaw(qp.qpn);
+  for (const qp of device.qps.values()) {
+    if (qp.cut) backend.hca.applyCut(qp.qpn, qp.cut);
+    qp.cut = null;
+    backend.hca.thaw(qp.qpn);
+  }
 }
 
 /** An abort: the guest goes on at its source, under a new epoch. */
@@ -58,7 +67,11 @@ export function reopen(backend: Backend, vlid: VLid, epoch: number): void {
   device.epoch = epoch;
   for (const qp of device.qps.values()) {
     backend.hca.setLocalEpoch(qp.qpn, epoch);
-    if (device.detached) backend.hca.thaw(qp.qpn);
+    if (qp.remote?.vlid === vlid) {
+      qp.remoteEpoch = epoch;
+      backend.hca.retarget(qp.qpn, { remoteEpoch: epoch });
+    }
+    if (device.detached && !isFrozen(qp)) backend.hca.thaw(qp.qpn);
   }
   device.detached = false;
   backend.announce(device);

@@ -1,6 +1,7 @@
-import type { Lid, Psn, Qpn, VLid, VQpn } from "@nomad/base";
+import type { Lid, Qpn, VLid, VQpn } from "@nomad/base";
+import type { QpCut } from "@nomad/hca";
 
-/** A peer's queue pair at the cut: suspended, drained, with the number it will have when the move is decided. */
+/** A peer's queue pair when it was suspended: what it had sent and taken, and the number it will have when the move is decided. */
 export interface PeerCut {
   readonly vlid: VLid;
   readonly vqpn: VQpn;
@@ -8,12 +9,13 @@ export interface PeerCut {
   readonly toVqpn: VQpn;
   readonly dlid: Lid;
   readonly qpn: Qpn;
-  readonly sqPsn: Psn;
-  readonly rqPsn: Psn;
+  readonly cut: QpCut;
 }
 
 /** The new number of one of the moving guest's queue pairs. */
 export interface PeerName {
   readonly vqpn: VQpn;
   readonly qpn: Qpn;
+  /** What a peer's queue pair goes on by; null when nothing was under way between the two. */
+  readonly resume: { readonly vlid: VLid; readonly vqpn: VQpn; readonly cut: QpCut } | null;
 }

@@ -67,7 +67,7 @@ export class Lab {
     const { snapshot } = migration.detach(source, vlid);
     meanwhile();
     this.settle();
-    const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers));
+    const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers).cuts);
     const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
     memory.bytes.set(guest.memory.bytes.subarray(VMM_PAGE_BYTES), VMM_PAGE_BYTES);
     const at = { memory, epoch: guest.epoch, move: own, cuts };

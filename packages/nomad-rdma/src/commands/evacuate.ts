@@ -15,6 +15,11 @@ import { integer } from "./options.ts";
 
 const guestsMax = 10_000;
 
+interface Options {
+  readonly limit?: number;
+  readonly strict?: boolean;
+}
+
 /** A guest that could not be moved, and why. */
 interface Left {
   readonly guest: string;
@@ -32,12 +37,13 @@ export function evacuate(cli: Cli): Command {
       "ask for so many moves at a time (default: all; central's limit for each host holds)",
       integer(1, guestsMax),
     )
-    .action((host: string, { limit = guestsMax }: { limit?: number }, command: Command) =>
-      cli.finish(command, (globals) => run(cli, globals, host, limit)),
+    .option("--strict", "abort a move rather than cut a queue pair whose work is not acknowledged in time")
+    .action((host: string, options: Options, command: Command) =>
+      cli.finish(command, (globals) => run(cli, globals, host, options)),
     );
 }
 
-async function run(cli: Cli, globals: Globals, host: string, limit: number): Promise<Outcome> {
+async function run(cli: Cli, globals: Globals, host: string, options: Options): Promise<Outcome> {
   const signal = abortOnInterrupt();
   const client = connectToLab(cli, globals);
   const { hosts } = await client.status();
@@ -50,7 +56,7 @@ async function run(cli: Cli, globals: Globals, host: string, limit: number): Pro
     if (sentence?.passing) progress.passing(sentence.text);
     else if (sentence) progress.note(sentence.text);
   });
-  const { moves, left } = await new Evacuation(client, host, limit, signal).run();
+  const { moves, left } = await new Evacuation(client, host, options, signal).run();
   progress.clear();
   const ok = left.length === 0;
   const words = left.map(({ guest, code, message }) => `${guest} is still on ${host}: ${code}: ${message}`);
@@ -64,15 +70,17 @@ class Evacuation {
   readonly #client: LabClient;
   readonly #host: string;
   readonly #limit: number;
+  readonly #request: { readonly strict?: boolean };
   readonly #signal: AbortSignal;
   readonly #moves: MoveRecord[] = [];
   readonly #failures = new Map<string, Left>();
   readonly #underWay = new Map<string, Promise<void>>();
 
-  constructor(client: LabClient, host: string, limit: number, signal: AbortSignal) {
+  constructor(client: LabClient, host: string, { limit = guestsMax, strict }: Options, signal: AbortSignal) {
     this.#client = client;
     this.#host = host;
     this.#limit = limit;
+    this.#request = strict ? { strict } : {};
     this.#signal = signal;
   }
 
@@ -94,7 +102,8 @@ class Evacuation {
   }
 
   async #move(guest: string): Promise<void> {
-    const result = await this.#client.move({ guest }, { wait: true, signal: this.#signal }).catch((error: unknown) => {
+    const options = { wait: true, signal: this.#signal };
+    const result = await this.#client.move({ guest, ...this.#request }, options).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       return reportOf(error);
     });

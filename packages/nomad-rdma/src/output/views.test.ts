@@ -39,6 +39,7 @@ test("a move under way shows its phase, one that ended its outcome", () => {
     "100",
     "35.2 MiB",
     "7",
+    "0",
   ]);
 });
 

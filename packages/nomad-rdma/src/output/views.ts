@@ -46,6 +46,7 @@ const moveColumns: readonly Column<MoveRecord>[] = [
   { title: "stopped", align: "right", cell: (move) => number(move.pagesWhileStopped) },
   { title: "bytes", align: "right", cell: (move) => bytes(move.bytes) },
   { title: "held", align: "right", cell: (move) => number(move.held) },
+  { title: "cut", align: "right", cell: (move) => number(move.cut) },
 ];
 
 interface End {

@@ -23,6 +23,8 @@ export interface Move {
   readonly startedAt: number;
   stopAskedAt: number;
   bulkUrl: string;
+  /** What the guest's own queue pairs have left of the time to drain: its peers have no more. */
+  drainLeftMs: number;
   peers: readonly VLid[];
   /** Hosts that were asked to suspend peers: all must be told how it ends. */
   peerHosts: readonly string[];
@@ -44,9 +46,14 @@ interface Plan {
 }
 
 /** How a move is to be made, as the operator wants it. */
-export type MoveWays = Pick<MoveRecord, "protocol" | "bytesPerSecondMax" | "onDivergence">;
+export type MoveWays = Pick<MoveRecord, "protocol" | "bytesPerSecondMax" | "onDivergence" | "strict">;
 
-export const usualWays: MoveWays = { protocol: "nomad", bytesPerSecondMax: null, onDivergence: "stop" };
+export const usualWays: MoveWays = {
+  protocol: "nomad",
+  bytesPerSecondMax: null,
+  onDivergence: "stop",
+  strict: false,
+};
 
 /** A move that nothing has been done for. */
 export function plannedMove(
@@ -57,8 +64,8 @@ export function plannedMove(
   plan: Omit<Plan, "record"> & MoveWays,
   now: number,
 ): Move {
-  const { protocol, bytesPerSecondMax, onDivergence, ...rest } = plan;
-  const ways = { protocol, bytesPerSecondMax, onDivergence };
+  const { protocol, bytesPerSecondMax, onDivergence, strict, ...rest } = plan;
+  const ways = { protocol, bytesPerSecondMax, onDivergence, strict };
   return moveOf({ record: { ...emptyRecord(id, guest, from, to), ...ways }, ...rest }, "planned", now);
 }
 
@@ -79,6 +86,7 @@ function moveOf(plan: Plan, phase: Phase, now: number): Move {
     startedAt: now,
     stopAskedAt: 0,
     bulkUrl: "",
+    drainLeftMs: 0,
     peers: [],
     peerHosts: [],
     cuts: [],
@@ -109,6 +117,7 @@ function emptyRecord(id: string, guest: string, from: string, to: string): Omit<
     bytes: 0,
     controlMessages: 0,
     held: 0,
+    cut: 0,
     phases: {},
     digestSource: "",
     digestDestination: "",

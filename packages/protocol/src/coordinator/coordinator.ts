@@ -290,7 +290,10 @@ export class Coordinator {
     const undecided = this.#sources.has(m.move) || !guest || !device || device.detached;
     if (undecided) return reply.answer({ kind: "OUTCOME", resume: null });
     const moved = m.to === this.#host.name;
-    const names = moved ? [...device.qps.values()].map(({ vqpn, qpn }) => ({ vqpn, qpn })) : [];
+    const told = this.#destinations.get(m.move)?.names;
+    // Once all peers have been told, nobody who asks has anything left to go on by.
+    const known = told ?? [...device.qps.values()].map(({ vqpn, qpn }) => ({ vqpn, qpn, resume: null }));
+    const names = moved ? [...known] : [];
     const resume = { epoch: guest.epoch, dlid: this.#host.lid, host: this.#host.name, names };
     reply.answer({ kind: "OUTCOME", resume });
   }

@@ -32,6 +32,11 @@ export class DestinationMove {
     this.#m = m;
   }
 
+  /** What peers are told of the guest once it runs here; null until then. */
+  get names(): readonly PeerName[] | null {
+    return this.#running ? this.#bound : null;
+  }
+
   prepare(reply: Reply): void {
     const { vlid, name, image, imageHash, move } = this.#m;
     if (this.#guests.running.has(vlid))

@@ -42,14 +42,15 @@ export class Peers {
     this.#holds.set(m.move, hold);
     this.#inquireLater(hold);
     const late = this.#host.timers.at(this.#host.now + m.budgetMs, () => {
+      if (!m.strict) return hold.drained?.();
       hold.drained = null;
       reply.refuse("E_DRAIN", `${this.#host.name} could not drain its guests' queue pairs in ${m.budgetMs} ms`);
     });
     hold.drained = () => {
       late();
       hold.drained = null;
-      const cuts = migration.cutPeers(this.#host.backend, m.vlid, holder);
-      reply.answer({ kind: "PEER_SUSPENDED", cuts, held: migration.heldTowards(this.#host.backend, m.vlid) });
+      const { cuts, cut } = migration.cutPeers(this.#host.backend, m.vlid, holder);
+      reply.answer({ kind: "PEER_SUSPENDED", cuts, held: migration.heldTowards(this.#host.backend, m.vlid), cut });
     };
     if (this.#host.backend.hca.drained(holder)) hold.drained();
   }

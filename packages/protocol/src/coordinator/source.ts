@@ -55,14 +55,17 @@ export class SourceMove {
     const { backend, timers, now } = this.#host;
     const holder = guestHolder(m.move);
     migration.suspend(backend, m.vlid, holder, now);
-    const late = timers.at(now + m.budgetMs, () => {
+    const end = now + m.budgetMs;
+    const late = timers.at(end, () => {
+      if (!m.strict) return this.#drained?.();
       this.#drained = null;
       reply.refuse("E_DRAIN", `what ${this.guest.name} has sent was not acknowledged in ${m.budgetMs} ms`);
     });
     this.#drained = () => {
       late();
       this.#drained = null;
-      reply.answer({ kind: "SUSPENDED", peers: this.#peers() });
+      const leftMs = Math.max(0, Math.floor(end - this.#host.now));
+      reply.answer({ kind: "SUSPENDED", peers: this.#peers(), leftMs });
     };
     if (backend.hca.drained(holder)) this.#drained();
   }
@@ -77,8 +80,8 @@ export class SourceMove {
       this.#vm = "stopped";
       if (!this.#guests.running.has(m.vlid)) return reply.refuse("E_STATE", `guest ${this.guest.name} has ended`);
       if (this.#aborted) return this.#resumeVm();
-      const { snapshot, held } = migration.detach(this.#host.backend, m.vlid);
-      const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held });
+      const { snapshot, held, cut } = migration.detach(this.#host.backend, m.vlid);
+      const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held, cut });
       this.#precopy.last((round) => this.#handOver(m, snapshot, vm, () => finish(round), reply), reply.fail);
     };
     const failed = (error: NomadError) => {

@@ -110,6 +110,8 @@ export const moveRecord = z.object({
   /** What copying may take of the network while the guest runs; null for all. */
   bytesPerSecondMax: count.nullable().default(null),
   onDivergence: onDivergence.default("stop"),
+  /** Abort rather than cut a queue pair that does not drain in time. */
+  strict: z.boolean().default(false),
   /** Did the rounds of pre-copy leave little? Null until that is known. */
   converged: z.boolean().nullable().default(null),
   progress: copyProgress.default(nothingCopied),
@@ -117,6 +119,8 @@ export const moveRecord = z.object({
   controlMessages: count,
   /** Work requests posted before the stop and not completed then: they complete after the resume. */
   held: count,
+  /** Queue pairs, of the guest or of a peer, that had work under way when their time to drain was over. */
+  cut: count.default(0),
   /** Milliseconds spent in each phase. */
   phases: z.record(z.string(), milliseconds),
   /** Each side's own hash of the guest's memory, at stop and before resume; empty until known. */
@@ -185,6 +189,8 @@ export const moveRequest = z.strictObject({
   bandwidth: z.int().min(1).optional(),
   onDivergence: onDivergence.optional(),
   inject: injection.optional(),
+  /** Abort rather than cut a queue pair that does not drain in time. */
+  strict: z.boolean().optional(),
 });
 export type MoveRequest = z.input<typeof moveRequest>;
 

@@ -87,11 +87,11 @@ export class AnsweringLab {
       case "PRECOPY":
         return { kind: "CONVERGED", converged: true, peers: this.#peers(request.vlid) };
       case "SUSPEND":
-        return { kind: "SUSPENDED", peers: this.#peers(request.vlid) };
+        return { kind: "SUSPENDED", peers: this.#peers(request.vlid), leftMs: 0 };
       case "SUSPEND_PEER":
-        return { kind: "PEER_SUSPENDED", cuts: [], held: 0 };
+        return { kind: "PEER_SUSPENDED", cuts: [], held: 0, cut: 0 };
       case "STOP":
-        return { kind: "STOPPED", digest: "same", held: 0 };
+        return { kind: "STOPPED", digest: "same", held: 0, cut: 0 };
       case "BIND":
         return { kind: "BOUND", digest: "same" };
       case "RUN":

@@ -12,13 +12,15 @@ export interface Talker {
   /** How long it rests between two looks at its queues, ms, and how many work requests it then posts. */
   readonly restMs?: number;
   readonly posts?: number;
+  /** Once, after so many looks, it rests so long that its peers find no receives, ms. */
+  readonly nap?: { readonly after: number; readonly ms: number } | null;
 }
 
 /**
  * A guest that talks to each of its peers over a reliable connection until it is asked to end, and checks all that
  * arrives. A connection that fails ends; the others go on.
  */
-export function talker({ own, peers, traffic, restMs = 0.1, posts = 6 }: Talker): Program {
+export function talker({ own, peers, traffic, restMs = 0.1, posts = 6, nap = null }: Talker): Program {
   return function* (machine) {
     const driver = new Driver(machine);
     const sides = peers.map((peer, i) => new Side(machine, driver, areaAt(i), { own, peer }, traffic));
@@ -28,10 +30,10 @@ export function talker({ own, peers, traffic, restMs = 0.1, posts = 6 }: Talker)
       side.prepare(machine.memory.view.getUint32(VMM_VLID, true));
     }
     for (const side of sides) yield* side.end.connect(`${own} for ${side.peer}`, `${side.peer} for ${own}`);
-    while (!sides.every(ended)) {
+    for (let looks = 1; !sides.every(ended); looks++) {
       for (const side of sides) if (!ended(side)) side.poll();
       for (const side of sides) if (!ended(side)) side.fill(posts, machine.shutdown);
-      yield restMs;
+      yield looks === nap?.after ? nap.ms : restMs;
     }
     const rows = sides.map((side) => side.report());
     const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);

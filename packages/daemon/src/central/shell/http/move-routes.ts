@@ -24,7 +24,8 @@ export function addMoveRoutes(app: Hono, central: CentralProcess): void {
 }
 
 function planOf(request: MoveRequest): MovePlan {
-  const { guest, to = null, inject = null, protocol = "nomad", bandwidth = null, onDivergence = "stop" } = request;
-  const ways = { protocol, bytesPerSecondMax: bandwidth, onDivergence };
+  const { guest, to = null, inject = null, protocol = "nomad" } = request;
+  const { bandwidth = null, onDivergence = "stop", strict = false } = request;
+  const ways = { protocol, bytesPerSecondMax: bandwidth, onDivergence, strict };
   return { guest, to, inject, ways, token: randomUUID() };
 }

@@ -78,23 +78,31 @@ export const steps: Partial<Record<Phase, Step>> = {
       return [
         {
           to: move.record.from,
-          message: { kind: "SUSPEND", ...ofMove(move, generation), budgetMs: timings.drainBudgetMs },
+          message: {
+            kind: "SUSPEND",
+            ...ofMove(move, generation),
+            budgetMs: timings.drainBudgetMs,
+            strict: move.record.strict,
+          },
         },
       ];
     },
     take: (move, answer) => {
-      move.peers = (answer as AnswerOf<"SUSPENDED">).peers;
+      const { peers, leftMs } = answer as AnswerOf<"SUSPENDED">;
+      move.peers = peers;
+      move.drainLeftMs = leftMs;
     },
     next: "suspended",
     timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
   },
   suspended: {
-    ask: (move, { directory, generation, timings }) => {
+    ask: (move, { directory, generation }) => {
       move.peerHosts = hostsOfPeers(move, directory);
       const message = {
         kind: "SUSPEND_PEER" as const,
         ...ofMove(move, generation),
-        budgetMs: timings.drainBudgetMs,
+        budgetMs: move.drainLeftMs,
+        strict: move.record.strict,
         token: move.token,
         from: move.record.from,
         to: move.record.to,
@@ -102,9 +110,10 @@ export const steps: Partial<Record<Phase, Step>> = {
       return move.peerHosts.map((to) => ({ to, message }));
     },
     take: (move, answer) => {
-      const { cuts, held } = answer as AnswerOf<"PEER_SUSPENDED">;
+      const { cuts, held, cut } = answer as AnswerOf<"PEER_SUSPENDED">;
       move.cuts.push(...cuts);
       move.record.held += held;
+      move.record.cut += cut;
     },
     next: "peers-suspended",
     timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
@@ -120,9 +129,10 @@ export const steps: Partial<Record<Phase, Step>> = {
       return [{ to: move.record.from, message }];
     },
     take: (move, answer) => {
-      const { digest, held } = answer as AnswerOf<"STOPPED">;
+      const { digest, held, cut } = answer as AnswerOf<"STOPPED">;
       move.record.digestSource = digest;
       move.record.held += held;
+      move.record.cut += cut;
     },
     next: "stopped",
     pauses: true,
