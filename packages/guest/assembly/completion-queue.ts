@@ -1,4 +1,4 @@
-import { HC_CREATE_CQ, HC_DESTROY_CQ } from "../../abi/src/hypercall.ts";
+import { HC_CREATE_CQ, HC_DESTROY_CQ, HC_QUERY_CQ, HC_RESIZE_CQ } from "../../abi/src/hypercall.ts";
 import { WC_SUCCESS } from "../../abi/src/verbs.ts";
 import {
   CQ_ARM_ANY,
@@ -18,7 +18,7 @@ import {
   QUEUE_OVERRUN,
 } from "../../abi/src/work.ts";
 import { argument, begin, call, result } from "./hypercall.ts";
-import { Ring, ringEntries } from "./ring.ts";
+import { addRing, Ring, ringEntries } from "./ring.ts";
 import { wait } from "./vmm.ts";
 
 /** ibv_wc. One object serves any number of polls. */
@@ -37,21 +37,23 @@ export class WorkCompletion {
   sourceLid: u32 = 0;
 }
 
-/** ibv_cq, together with its completion channel. */
+/** ibv_cq. It can be waited for by itself, or as one of a `CompletionChannel`. */
 @final
 export class CompletionQueue {
+  /** Events that a channel has given. */
+  private eventsTaken: u32 = 0;
+
   private constructor(
     readonly handle: u32,
-    private readonly ring: Ring,
+    private ring: Ring,
   ) {}
 
-  /** With room for at least `entries` completions; null when the back-end refuses. */
-  static create(entries: u32): CompletionQueue | null {
+  /** With room for at least `entries` completions; `channel`: of `CompletionChannel`. Null when the back-end refuses. */
+  static create(entries: u32, channel: u32 = 0): CompletionQueue | null {
     const ring = new Ring(ringEntries(entries), CQE_BYTES);
     begin();
-    argument(ring.record);
-    argument(ring.ring);
-    argument(ring.entries);
+    addRing(ring);
+    argument(channel);
     return call(HC_CREATE_CQ) === 0 ? new CompletionQueue(result(0), ring) : null;
   }
 
@@ -59,6 +61,32 @@ export class CompletionQueue {
     begin();
     argument(this.handle);
     return call(HC_DESTROY_CQ);
+  }
+
+  /** ibv_resize_cq: room for at least `entries`; what is not polled is kept. The old ring's memory stays allocated. */
+  resize(entries: u32): i32 {
+    const ring = new Ring(ringEntries(entries), CQE_BYTES);
+    begin();
+    argument(this.handle);
+    addRing(ring);
+    const status = call(HC_RESIZE_CQ);
+    if (status === 0) this.ring = ring;
+    return status;
+  }
+
+  /** ibv_cq's cqe: completions that it has room for, or a negative errno. */
+  get capacity(): i32 {
+    begin();
+    argument(this.handle);
+    const status = call(HC_QUERY_CQ);
+    return status === 0 ? <i32>result(0) : status;
+  }
+
+  /** The channel's part: has there been an event that it has not given yet? */
+  takeEvent(): bool {
+    if (atomic.load<u32>(this.ring.record + QUEUE_EVENTS) === this.eventsTaken) return false;
+    this.eventsTaken++;
+    return true;
   }
 
   /** Takes the oldest completion; false when there is none. */

@@ -1,4 +1,4 @@
-import { HC_ALLOC_PD, HC_DEALLOC_PD, HC_DEREG_MR, HC_REG_MR } from "../../abi/src/hypercall.ts";
+import { HC_ALLOC_PD, HC_DEALLOC_PD, HC_DEREG_MR, HC_QUERY_MR, HC_REG_MR } from "../../abi/src/hypercall.ts";
 import { addLocalKey, removeLocalKey } from "./driver.ts";
 import { argument, begin, call, result } from "./hypercall.ts";
 
@@ -42,6 +42,13 @@ export class MemoryRegion {
     readonly address: u32,
     readonly length: u32,
   ) {}
+
+  /** Does the back-end know it, where it is and as long as it is? */
+  get isRegistered(): bool {
+    begin();
+    argument(this.key);
+    return call(HC_QUERY_MR) === 0 && result(1) === this.address && result(2) === this.length;
+  }
 
   deregister(): i32 {
     removeLocalKey(this.key);

@@ -2,6 +2,7 @@
 import { HC_MODIFY_QP } from "../../abi/src/hypercall.ts";
 import { MTU_4096, QPS_RESET, QPT_RC } from "../../abi/src/verbs.ts";
 import { argument, begin, call } from "./hypercall.ts";
+import { SharedReceiveQueue } from "./shared-receive-queue.ts";
 
 /** What a queue pair is made with: ibv_qp_init_attr. */
 @final
@@ -13,6 +14,8 @@ export class QueuePairOptions {
   maxSendSge: u32 = 1;
   maxReceiveSge: u32 = 1;
   signalAll: bool = false;
+  /** Where it takes receives from, in place of a queue of its own. */
+  sharedReceiveQueue: SharedReceiveQueue | null = null;
 }
 
 /** Where to connect, and how: the attributes of ibv_modify_qp on the way to RTS. Both ends exchange the first three. */

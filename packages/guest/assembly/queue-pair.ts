@@ -23,12 +23,16 @@ import {
   QPT_RC,
   QPT_UD,
   SEND_INLINE,
+  WR_BIND_MW,
+  WR_LOCAL_INV,
   WR_SEND,
   WR_SEND_WITH_IMM,
 } from "../../abi/src/verbs.ts";
 import {
   QUEUE_REMOTE_EPOCH,
   RECV_WQE_SGES,
+  SEND_WQE_BIND_ACCESS,
+  SEND_WQE_BIND_TYPE,
   SEND_WQE_COMPARE_ADD,
   SEND_WQE_IMM,
   SEND_WQE_REMOTE_ADDRESS,
@@ -40,6 +44,7 @@ import {
   SEND_WQE_V_RKEY,
   WQE_FLAGS,
   WQE_ID,
+  WQE_LOCAL_EPOCH,
   WQE_OPCODE,
 } from "../../abi/src/work.ts";
 import { CompletionQueue } from "./completion-queue.ts";
@@ -77,8 +82,9 @@ export class QueuePair {
     options: QueuePairOptions,
   ): QueuePair | null {
     const send = new Ring(ringEntries(options.sendEntries), workRequestStride(SEND_WQE_SGES, options.maxSendSge));
+    const shared = options.sharedReceiveQueue;
     const receive = new Ring(
-      ringEntries(options.receiveEntries),
+      shared === null ? ringEntries(options.receiveEntries) : 1,
       workRequestStride(RECV_WQE_SGES, options.maxReceiveSge),
     );
     begin();
@@ -91,6 +97,7 @@ export class QueuePair {
     argument(options.maxSendSge);
     argument(options.maxReceiveSge);
     argument(options.signalAll ? 1 : 0);
+    argument(shared === null ? 0 : shared.handle);
     return call(HC_CREATE_QP) === 0 ? new QueuePair(result(0), send, receive, options) : null;
   }
 
@@ -174,14 +181,17 @@ export class QueuePair {
     store<u32>(wqe + WQE_FLAGS, request.flags);
     store<u32>(wqe + SEND_WQE_IMM, request.immediate);
     if (this.options.type === QPT_UD) writeTarget(wqe, request);
-    else if (isOneSided(request.opcode)) this.writeRemote(wqe, request);
+    else if (isOfWindow(request.opcode)) writeWindow(wqe, request);
+    else if (namesPeersKey(request.opcode)) this.writeRemote(wqe, request);
     queue.producer = producer + 1;
     ringDoorbell(this.vqpn);
     return 0;
   }
 
-  /** ibv_post_recv of one work request: as `postSend`. */
+  /** ibv_post_recv of one work request: as `postSend`. To a shared queue, where there is one. */
   postReceive(request: ReceiveRequest): i32 {
+    const shared = this.options.sharedReceiveQueue;
+    if (shared !== null) return shared.postReceive(request);
     return putReceive(this.receiveQueue, this.options.maxReceiveSge, request);
   }
 
@@ -203,8 +213,20 @@ export class QueuePair {
   }
 }
 
-function isOneSided(opcode: u32): bool {
+function namesPeersKey(opcode: u32): bool {
   return opcode !== WR_SEND && opcode !== WR_SEND_WITH_IMM;
+}
+
+function isOfWindow(opcode: u32): bool {
+  return opcode === WR_BIND_MW || opcode === WR_LOCAL_INV;
+}
+
+/** The host knows which key of the adapter's is meant: the request says that it was not translated. */
+function writeWindow(wqe: u32, request: SendRequest): void {
+  store<u32>(wqe + SEND_WQE_V_RKEY, request.remoteKey);
+  store<u32>(wqe + SEND_WQE_BIND_ACCESS, request.bindAccess);
+  store<u32>(wqe + SEND_WQE_BIND_TYPE, request.bindType);
+  store<u32>(wqe + WQE_LOCAL_EPOCH, 0);
 }
 
 function writeTarget(wqe: u32, request: SendRequest): void {

@@ -21,7 +21,7 @@ export class SendRequest {
   flags: u32 = 0;
   immediate: u32 = 0;
   remoteAddress: u64 = 0;
-  /** The peer's key of its region, as the peer's program knows it. */
+  /** The peer's key of its region or window, as the peer's program knows it. */
   remoteKey: u32 = 0;
   compareAdd: u64 = 0;
   swap: u64 = 0;
@@ -29,6 +29,9 @@ export class SendRequest {
   addressHandle: AddressHandle | null = null;
   remoteQpn: u32 = 0;
   remoteQkey: u32 = 0;
+  /** WR_BIND_MW: ACCESS_* and MW_TYPE_*; `MemoryWindow` fills them in. */
+  bindAccess: u32 = 0;
+  bindType: u32 = 0;
 
   constructor(public list: ScatterGather[]) {}
 }

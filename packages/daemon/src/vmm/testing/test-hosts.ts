@@ -3,7 +3,8 @@ import { EAGAIN, EHOSTUNREACH } from "@nomad/abi";
 import { Backend, type BackendEvents, deviceMemory, migration } from "@nomad/backend";
 import { assert, type Lid, limits, Random, type VLid } from "@nomad/base";
 import type { Image } from "@nomad/guest";
-import { type Egress, Hca, type PacketSlot } from "@nomad/hca";
+import { type Egress, Hca, type Names, type PacketSlot } from "@nomad/hca";
+import { isMulticastLid } from "@nomad/iba";
 import { Bell } from "../../host/shell/bells.ts";
 import { GuestVm } from "../shell/guest-vm.ts";
 import { copyMemory } from "./moves.ts";
@@ -20,15 +21,25 @@ export interface HostedGuest {
   readonly exited: PromiseWithResolvers<number>;
 }
 
+interface Flight {
+  readonly from: Lid;
+  readonly to: Lid;
+  /** `to`, or a multicast group. */
+  readonly dlid: Lid;
+  readonly bytes: Uint8Array;
+}
+
 /** Hosts in one process, with real adapters and back-ends; packets go from one to the other at once. */
 export class TestHosts implements AsyncDisposable {
   readonly #hosts = new Map<Lid, Backend>();
   readonly #guests = new Map<VLid, HostedGuest>();
   readonly #published = new Map<string, string>();
-  readonly #flights: { readonly from: Lid; readonly to: Lid; readonly bytes: Uint8Array }[] = [];
+  readonly #flights: Flight[] = [];
+  readonly #names: Names;
   #open = true;
 
-  constructor(hosts: number) {
+  constructor(hosts: number, names: Names = "random") {
+    this.#names = names;
     for (let lid = 1; lid <= hosts; lid++) this.#addHost(lid as Lid);
     this.#pump();
   }
@@ -117,7 +128,8 @@ export class TestHosts implements AsyncDisposable {
     const host = new Backend({
       lid,
       events,
-      makeHca: (hcaEvents) => new Hca({ lid, random, crc32, icrc: false, egress, events: hcaEvents }),
+      makeHca: (hcaEvents) =>
+        new Hca({ lid, random, crc32, icrc: false, egress, events: hcaEvents, names: this.#names }),
     });
     this.#hosts.set(lid, host);
   }
@@ -125,14 +137,16 @@ export class TestHosts implements AsyncDisposable {
   #egress(from: Lid): Egress {
     const bytes = new Uint8Array(limits.packetBytesMax);
     const slot: PacketSlot = { bytes, view: new DataView(bytes.buffer), offset: 0 };
-    let to = from;
+    let dlid = from;
     return {
-      reserve: (dlid) => {
-        to = dlid;
+      reserve: (target) => {
+        dlid = target;
         return this.#flights.length < 1000 ? slot : null;
       },
       commit: (length) => {
-        this.#flights.push({ from, to, bytes: bytes.slice(0, length) });
+        const others = [...this.#hosts.keys()].filter((lid) => lid !== from);
+        for (const to of isMulticastLid(dlid) ? others : [dlid])
+          this.#flights.push({ from, to, dlid, bytes: bytes.slice(0, length) });
       },
     };
   }
@@ -178,8 +192,8 @@ export class TestHosts implements AsyncDisposable {
   #pump(): void {
     if (!this.#open) return;
     const now = performance.now();
-    for (const { from, to, bytes } of this.#flights.splice(0)) {
-      this.#hosts.get(to)?.hca.receive(bytes, 0, bytes.length, from, now);
+    for (const { from, to, dlid, bytes } of this.#flights.splice(0)) {
+      this.#hosts.get(to)?.hca.receive(bytes, 0, bytes.length, from, now, dlid);
       this.#hosts.get(from)?.hca.transmitReady(to);
     }
     let busy = this.#flights.length > 0;
