@@ -40,6 +40,17 @@ import { executeAgain } from "./responder-again.ts";
 import { executeAtomic, executeRead, repeatAtomic } from "./responder-fetch.ts";
 import { findWriteTarget, openWrite } from "./write-target.ts";
 
+/** How a request ends that is not executed. */
+type Refusal =
+  | "out-of-sequence"
+  | "not-ready"
+  | "invalid-request"
+  | "access-error"
+  | "length-error"
+  | "operational-error"
+  | "protection-error"
+  | "invalidate-error";
+
 /** What a request goes through, in order; then the ways in which it ends early. */
 type Step =
   | "sequence"
@@ -52,14 +63,7 @@ type Step =
   | "acknowledge"
   | "done"
   | "duplicate"
-  | "out-of-sequence"
-  | "not-ready"
-  | "invalid-request"
-  | "access-error"
-  | "length-error"
-  | "operational-error"
-  | "protection-error"
-  | "invalidate-error";
+  | Refusal;
 
 /** The flag that a queue pair's access must have for an operation of a peer; SEND needs none. */
 const accessNeeded = {
@@ -78,25 +82,6 @@ export class Responder {
   readonly #context: HcaContext;
   readonly #intake: ReceiveIntake;
   readonly #completions: Completions;
-  readonly #steps: Readonly<Record<Exclude<Step, "done">, (qp: QueuePair, packet: Packet) => Step>> = {
-    sequence: (qp, packet) => this.#sequence(qp, packet),
-    order: (qp, packet) => this.#order(qp, packet),
-    resources: (qp, packet) => this.#resources(qp, packet),
-    length: (qp, packet) => this.#length(qp, packet),
-    access: (qp, packet) => this.#access(qp, packet),
-    execute: (qp, packet) => this.#execute(qp, packet),
-    complete: (qp, packet) => this.#complete(qp, packet),
-    acknowledge: (qp, packet) => this.#acknowledge(qp, packet),
-    duplicate: (qp, packet) => this.#duplicate(qp, packet),
-    "out-of-sequence": (qp) => this.#outOfSequence(qp),
-    "not-ready": (qp) => this.#notReady(qp),
-    "invalid-request": (qp) => this.#invalidRequest(qp),
-    "access-error": (qp, packet) => this.#accessError(qp, packet),
-    "length-error": (qp, packet) => this.#lengthError(qp, packet),
-    "operational-error": (qp) => this.#receiveError(qp, WC_LOC_QP_OP_ERR),
-    "protection-error": (qp) => this.#receiveError(qp, WC_LOC_PROT_ERR),
-    "invalidate-error": (qp) => this.#invalidateError(qp),
-  };
 
   constructor(context: HcaContext, intake: ReceiveIntake, completions: Completions) {
     this.#context = context;
@@ -106,8 +91,55 @@ export class Responder {
 
   /** A request for a queue pair that takes them. */
   receive(qp: QueuePair, packet: Packet): void {
-    for (let step: Step = "sequence"; step !== "done"; ) step = this.#steps[step](qp, packet);
+    for (let step: Step = "sequence"; step !== "done"; ) step = this.#take(step, qp, packet);
     if (qp.responder.responses.head !== null) this.#context.schedule.add(qp);
+  }
+
+  /** A switch, not a table of functions: it is compiled into one piece with what it calls. */
+  #take(step: Exclude<Step, "done">, qp: QueuePair, packet: Packet): Step {
+    switch (step) {
+      case "sequence":
+        return this.#sequence(qp, packet);
+      case "order":
+        return this.#order(qp, packet);
+      case "resources":
+        return this.#resources(qp, packet);
+      case "length":
+        return this.#length(qp, packet);
+      case "access":
+        return this.#access(qp, packet);
+      case "execute":
+        return this.#execute(qp, packet);
+      case "complete":
+        return this.#complete(qp, packet);
+      case "acknowledge":
+        return this.#acknowledge(qp, packet);
+      case "duplicate":
+        return this.#duplicate(qp, packet);
+      default:
+        return this.#refuse(step, qp, packet);
+    }
+  }
+
+  #refuse(step: Refusal, qp: QueuePair, packet: Packet): Step {
+    switch (step) {
+      case "out-of-sequence":
+        return this.#outOfSequence(qp);
+      case "not-ready":
+        return this.#notReady(qp);
+      case "invalid-request":
+        return this.#invalidRequest(qp);
+      case "access-error":
+        return this.#accessError(qp, packet);
+      case "length-error":
+        return this.#lengthError(qp, packet);
+      case "operational-error":
+        return this.#receiveError(qp, WC_LOC_QP_OP_ERR);
+      case "protection-error":
+        return this.#receiveError(qp, WC_LOC_PROT_ERR);
+      case "invalidate-error":
+        return this.#invalidateError(qp);
+    }
   }
 
   #sequence(qp: QueuePair, packet: Packet): Step {

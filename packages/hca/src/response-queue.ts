@@ -85,7 +85,7 @@ export class ResponseQueue {
 
   /** ACKs or NAKs: in place of one that is last in the queue, for the later one says what the earlier said. */
   acknowledge(psn: Psn, msn: number, syndrome: number): void {
-    const last = this.#last;
+    const last = this.#last();
     const response = last !== null && last.kind === "ack" ? last : this.#push();
     response.kind = "ack";
     response.psn = psn;
@@ -95,7 +95,7 @@ export class ResponseQueue {
 
   /** Acknowledges a duplicate again, unless the queue ends in an ACK or NAK, which does so. */
   acknowledgeAgain(psn: Psn, msn: number, syndrome: number): void {
-    if (this.#last?.kind !== "ack") this.acknowledge(psn, msn, syndrome);
+    if (this.#last()?.kind !== "ack") this.acknowledge(psn, msn, syndrome);
   }
 
   read(psn: Psn, msn: number, address: number, rkey: RKey, length: number, packets: number, again = false): void {
@@ -115,7 +115,7 @@ export class ResponseQueue {
 
   /** The requester went back to `psn` and asks again for everything from there. */
   cancelFrom(psn: Psn): void {
-    for (let last = this.#last; last !== null; last = this.#last) {
+    for (let last = this.#last(); last !== null; last = this.#last()) {
       const end = last.kind === "ack" ? last.psn : psnAdd(last.psn, last.packets - 1);
       if (psnDiff(end, psn) < 0) return;
       if (last.kind !== "ack") this.#fetches--;
@@ -123,7 +123,7 @@ export class ResponseQueue {
     }
   }
 
-  get #last(): Response | null {
+  #last(): Response | null {
     return this.#count === 0 ? null : this.#at(this.#count - 1);
   }
 

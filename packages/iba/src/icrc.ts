@@ -1,5 +1,6 @@
 import type { Lid } from "@nomad/base";
 import { putU16 } from "./bytes.ts";
+import { crcWord, crcWords, wordAt } from "./crc32.ts";
 import { bthDestQpn } from "./header.ts";
 import { headerBytes } from "./opcode.ts";
 import { ROCE_HEADER_BYTES, ROCE_PORT, sourcePort } from "./roce.ts";
@@ -13,40 +14,42 @@ export const ICRC_BYTES = 4;
 const ONES = 8;
 const IP = ONES;
 const UDP = ONES + 20;
-const BTH = ONES + ROCE_HEADER_BYTES;
-const PREFIX_BYTES = BTH + headerBytes.bth;
-const RESV8A = 4;
-/** Up to here the rest of a packet is copied behind the prefix, because a second call and a view cost more. */
+const PREFIX_BYTES = ONES + ROCE_HEADER_BYTES;
+/** The second word of a BTH begins with its reserved byte. */
+const RESV8A_MASK = 0xff;
+/** Up to here the CRC is computed word by word. */
 const SMALL_BYTES = 256;
+/** Prefixes whose remainder is kept: those of a few flows, each with a few lengths. */
+const KNOWN = 256;
 
 /**
  * The invariant CRC of RoCEv2 (IBA annex A17.3.3): CRC-32 over eight bytes of ones, the IPv4 and UDP header with type of
- * service, time to live and both checksums as ones, and the packet with its reserved byte as ones. It keeps scratch memory,
- * so that checking a packet allocates at most one view.
+ * service, time to live and both checksums as ones, and the packet with its reserved byte as ones. The headers in front of
+ * the packet differ by its length and flow alone, so what they come to is kept.
  */
 export class Icrc {
   readonly #crc32: Crc32;
-  readonly #scratch = new Uint8Array(PREFIX_BYTES + SMALL_BYTES).fill(0xff, 0, PREFIX_BYTES);
-  readonly #views: Uint8Array[] = [];
+  readonly #prefix = new Uint8Array(PREFIX_BYTES).fill(0xff);
+  /** What was computed last in each place: for which length and port, between which LIDs, and the remainder. */
+  readonly #knownFlow = new Int32Array(KNOWN);
+  readonly #knownLids = new Int32Array(KNOWN);
+  readonly #remainders = new Int32Array(KNOWN);
 
   constructor(crc32: Crc32) {
     this.#crc32 = crc32;
-    for (let n = 0; n <= SMALL_BYTES; n++) this.#views.push(this.#scratch.subarray(0, PREFIX_BYTES + n));
     this.#writeConstants();
   }
 
-  /** The ICRC, 32 bits, of the packet whose BTH is at `offset`; `length` counts BTH to ICRC. */
+  /** The ICRC, 32 bits, of the packet whose BTH is at `offset`; `length` counts BTH to ICRC and is a multiple of 4. */
   compute(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): number {
-    this.#writePrefix(bytes, offset, length, slid, dlid);
+    const end = offset + length - ICRC_BYTES;
+    let crc = this.#prefixRemainder(length, sourcePort(bthDestQpn(bytes, offset)), slid, dlid);
+    crc = crcWord(crc, wordAt(bytes, offset));
+    crc = crcWord(crc, wordAt(bytes, offset + 4) | RESV8A_MASK);
+    if (length <= SMALL_BYTES) return ~crcWords(crc, bytes, offset + 8, end) >>> 0;
     const start = offset + headerBytes.bth;
-    const rest = length - headerBytes.bth - ICRC_BYTES;
-    if (rest > SMALL_BYTES) {
-      const value = this.#crc32(this.#views[0] as Uint8Array);
-      return this.#crc32(bytes.subarray(start, start + rest), value);
-    }
-    const scratch = this.#scratch;
-    for (let i = 0; i < rest; i++) scratch[PREFIX_BYTES + i] = bytes[start + i] as number;
-    return this.#crc32(this.#views[rest] as Uint8Array);
+    crc = crcWord(crc, wordAt(bytes, offset + 8));
+    return this.#crc32(bytes.subarray(start, end), ~crc >>> 0);
   }
 
   /** Writes the ICRC of a finished packet behind it, in the order of the wire. */
@@ -59,31 +62,39 @@ export class Icrc {
   /** Is the ICRC of a received packet right? */
   check(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): boolean {
     const value = this.compute(bytes, offset, length, slid, dlid);
-    const at = offset + length - ICRC_BYTES;
-    let difference = 0;
-    for (let i = 0; i < ICRC_BYTES; i++) difference |= (bytes[at + i] as number) ^ ((value >>> (8 * i)) & 0xff);
-    return difference === 0;
+    return wordAt(bytes, offset + length - ICRC_BYTES) === (value | 0);
+  }
+
+  #prefixRemainder(length: number, port: number, slid: Lid, dlid: Lid): number {
+    const flow = (port << 16) | length;
+    const lids = (slid << 16) | dlid;
+    const place = (port ^ (length >>> 2) ^ dlid) & (KNOWN - 1);
+    if (this.#knownFlow[place] !== flow || this.#knownLids[place] !== lids) {
+      this.#knownFlow[place] = flow;
+      this.#knownLids[place] = lids;
+      this.#writePrefix(length, port, slid, dlid);
+      this.#remainders[place] = crcWords(-1, this.#prefix, 0, PREFIX_BYTES);
+    }
+    return this.#remainders[place] as number;
   }
 
   #writeConstants(): void {
-    const scratch = this.#scratch;
-    scratch[IP] = 0x45;
-    putU16(scratch, IP + 4, 0);
-    putU16(scratch, IP + 6, 0x4000);
-    scratch[IP + 9] = 17;
-    putU16(scratch, IP + 12, 10 << 8);
-    putU16(scratch, IP + 16, 10 << 8);
-    putU16(scratch, UDP + 2, ROCE_PORT);
+    const prefix = this.#prefix;
+    prefix[IP] = 0x45;
+    putU16(prefix, IP + 4, 0);
+    putU16(prefix, IP + 6, 0x4000);
+    prefix[IP + 9] = 17;
+    putU16(prefix, IP + 12, 10 << 8);
+    putU16(prefix, IP + 16, 10 << 8);
+    putU16(prefix, UDP + 2, ROCE_PORT);
   }
 
-  #writePrefix(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): void {
-    const scratch = this.#scratch;
-    putU16(scratch, IP + 2, ROCE_HEADER_BYTES + length);
-    putU16(scratch, IP + 14, slid);
-    putU16(scratch, IP + 18, dlid);
-    putU16(scratch, UDP, sourcePort(bthDestQpn(bytes, offset)));
-    putU16(scratch, UDP + 4, 8 + length);
-    for (let i = 0; i < headerBytes.bth; i++) scratch[BTH + i] = bytes[offset + i] as number;
-    scratch[BTH + RESV8A] = 0xff;
+  #writePrefix(length: number, port: number, slid: Lid, dlid: Lid): void {
+    const prefix = this.#prefix;
+    putU16(prefix, IP + 2, ROCE_HEADER_BYTES + length);
+    putU16(prefix, IP + 14, slid);
+    putU16(prefix, IP + 18, dlid);
+    putU16(prefix, UDP, port);
+    putU16(prefix, UDP + 4, 8 + length);
   }
 }

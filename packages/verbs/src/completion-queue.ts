@@ -60,14 +60,14 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
 
   /** Takes the oldest completions, at most `max`. */
   poll(max: number = pollMax): WorkCompletion[] {
-    const completions = Array.from({ length: Math.min(max, this.#pending) }, () => new WorkCompletion());
+    const completions = Array.from({ length: Math.min(max, this.#pending()) }, () => new WorkCompletion());
     this.pollInto(completions);
     return completions;
   }
 
   /** Takes the oldest completions into those of `into`, and returns how many they are: nothing is allocated. */
   pollInto(into: readonly WorkCompletion[]): number {
-    const count = Math.min(into.length, this.#pending);
+    const count = Math.min(into.length, this.#pending());
     if (count === 0) return 0;
     const consumer = this.#load(QUEUE_CONSUMER);
     for (let i = 0; i < count; i++) {
@@ -95,12 +95,12 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
    * destroyed or its context closed.
    */
   async wait(): Promise<void> {
-    while (this.#pending === 0) {
+    while (this.#pending() === 0) {
       if (this.#ended) throw new NomadError("E_STATE", "the completion queue is destroyed");
       if (this.overrun) throw new NomadError("E_STATE", `the completion queue of ${this.entries} entries has overrun`);
       this.reqNotify();
       // One that came before the queue was armed has no event.
-      if (this.#pending > 0) return;
+      if (this.#pending() > 0) return;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -169,7 +169,7 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
   /** Takes out the completions of a queue pair that is destroyed: nobody could tell any more whose they are. @internal */
   removeOf(userIndex: number): void {
     const consumer = this.#load(QUEUE_CONSUMER);
-    let kept = consumer + this.#pending;
+    let kept = consumer + this.#pending();
     for (let index = kept - 1; index >= consumer; index--) {
       const at = this.#address(index);
       if (userIndexAt(this.#view, at) === userIndex) continue;
@@ -190,7 +190,7 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
   }
 
   /** The memory of a destroyed one may be another's by now. */
-  get #pending(): number {
+  #pending(): number {
     if (this.#destroyed) return 0;
     return (this.#load(QUEUE_PRODUCER) - this.#load(QUEUE_CONSUMER)) >>> 0;
   }

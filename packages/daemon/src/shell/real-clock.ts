@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Cancel, Clock } from "@nomad/base";
 
 /** As often as this, what is asked for soon waits for a turn of the event loop. */

@@ -7,6 +7,8 @@ export class Indices {
   readonly memory: DeviceMemory;
   readonly location: RingLocation;
   readonly #stride: number;
+  /** Of the entry that is open. */
+  #producer = 0;
 
   constructor(memory: DeviceMemory, location: RingLocation, stride: number) {
     this.memory = memory;
@@ -27,16 +29,18 @@ export class Indices {
   }
 
   slot(index: number): number {
-    return this.location.ring + (index % this.location.entries) * this.#stride;
+    return this.location.ring + (index & (this.location.entries - 1)) * this.#stride;
   }
 
   /** Where to write the next entry; `publish` it afterwards. */
   open(): number {
-    assert(this.used < this.location.entries, "a program posts no more work requests than the queue has room for");
-    return this.slot(this.load(QUEUE_PRODUCER));
+    this.#producer = this.load(QUEUE_PRODUCER);
+    const used = (this.#producer - this.load(QUEUE_CONSUMER)) >>> 0;
+    assert(used < this.location.entries, "a program posts no more work requests than the queue has room for");
+    return this.slot(this.#producer);
   }
 
   publish(): void {
-    this.store(QUEUE_PRODUCER, this.load(QUEUE_PRODUCER) + 1);
+    this.store(QUEUE_PRODUCER, this.#producer + 1);
   }
 }

@@ -24,7 +24,7 @@ import type { LKey, RKey } from "@nomad/base";
 import { sendStride } from "../ring.ts";
 import type { DeviceMemory, MwType, RingLocation } from "../types.ts";
 import { Indices } from "./indices.ts";
-import { type Sge, writeSges } from "./sge.ts";
+import { type Sge, writeAddress, writeSges } from "./sge.ts";
 
 /** Where a datagram goes (ibv_send_wr's wr.ud). */
 export interface UdTarget {
@@ -99,7 +99,7 @@ export class SendQueue {
     view.setUint32(at + WQE_LOCAL_EPOCH, this.localEpoch, true);
     view.setUint32(at + SEND_WQE_IMM, wr.immediate ?? 0, true);
     view.setUint32(at + SEND_WQE_REMOTE_EPOCH, wr.ud?.remoteEpoch ?? this.#indices.load(QUEUE_REMOTE_EPOCH), true);
-    view.setBigUint64(at + SEND_WQE_REMOTE_ADDRESS, BigInt(wr.remoteAddress ?? 0), true);
+    writeAddress(view, at + SEND_WQE_REMOTE_ADDRESS, wr.remoteAddress ?? 0);
     view.setUint32(at + SEND_WQE_RKEY, wr.rkey ?? 0, true);
     view.setBigUint64(at + SEND_WQE_COMPARE_ADD, wr.compareAdd ?? 0n, true);
     view.setBigUint64(at + SEND_WQE_SWAP, wr.swap ?? 0n, true);
