@@ -28,6 +28,18 @@ test("all that ask for a turn soon share one", () => {
   expect(state.at).toEqual([0]);
 });
 
+test("a turn that may come later does not come when there was one before", () => {
+  const { clock, turns, state, runOut } = worker();
+  turns.later();
+  turns.later();
+  turns.now();
+  runOut();
+  expect(state.at).toEqual([0]);
+  clock.after(3, () => turns.later());
+  runOut();
+  expect(state.at).toEqual([0, 3]);
+});
+
 test("a turn that leaves work over is followed by another, and others come in between", () => {
   const { clock, turns, state, runOut } = worker(3);
   turns.now();

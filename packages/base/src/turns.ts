@@ -13,6 +13,7 @@ export class Turns {
   readonly #clock: Clock;
   readonly #turning: Turning;
   #due = false;
+  #cancelLater: Cancel | null = null;
   #closed = false;
   #timerAt = Number.POSITIVE_INFINITY;
   #cancelTimer: Cancel = () => {};
@@ -29,26 +30,35 @@ export class Turns {
     this.#clock.soon(this.#dueTurn);
   }
 
+  /** A turn when all that has come in is taken, unless there is one before. */
+  later(): void {
+    if (this.#due || this.#closed) return;
+    this.#cancelLater ??= this.#clock.after(0, this.#laterTurn);
+  }
+
   /** A turn at once. */
   now(): void {
     if (this.#closed) return;
-    const more = this.#turning.turn(this.#clock.now());
-    // Others have theirs in between: what comes in, above all.
-    if (more && !this.#due) {
-      this.#due = true;
-      this.#clock.after(0, this.#dueTurn);
-    }
+    this.#cancelLater?.();
+    this.#cancelLater = null;
+    if (this.#turning.turn(this.#clock.now())) this.later();
     this.#sleep();
   }
 
   /** There are no more turns. */
   close(): void {
     this.#closed = true;
+    this.#cancelLater?.();
     this.#cancelTimer();
   }
 
   readonly #dueTurn = (): void => {
     this.#due = false;
+    this.now();
+  };
+
+  readonly #laterTurn = (): void => {
+    this.#cancelLater = null;
     this.now();
   };
 

@@ -34,8 +34,8 @@ export interface PortOptions {
 }
 
 /**
- * A port without guests. Whatever gives the adapter work asks for a turn, and gets it when the program has done with what
- * woke it: what it posts meanwhile shares frames, and acknowledgements ride along with data.
+ * A port without guests. What a program posts goes out when the program has done with what woke it. What comes in is
+ * answered together with that, or when there is nothing more to take: acknowledgements are few, or ride along with data.
  */
 export class Port implements AdapterPort {
   readonly lid: Lid;
@@ -51,10 +51,14 @@ export class Port implements AdapterPort {
     this.lid = options.lid as Lid;
     const deadline = () => this.hca.deadline() ?? Number.POSITIVE_INFINITY;
     this.#turns = new Turns(clock, { turn: (now) => this.#turn(now), deadline });
+    let cameAt = 0;
     this.fabric = new Fabric({
+      onFrame: () => {
+        cameAt = clock.now();
+      },
       onPacket: (bytes, offset, length, slid, mlid) =>
-        this.hca.receive(bytes, offset, length, slid, clock.now(), mlid === 0 ? this.lid : mlid),
-      onFrameEnd: () => this.turnSoon(),
+        this.hca.receive(bytes, offset, length, slid, cameAt, mlid === 0 ? this.lid : mlid),
+      onFrameEnd: () => this.#turns.later(),
       onWritable: (dlid) => {
         this.hca.transmitReady(dlid);
         this.turnSoon();

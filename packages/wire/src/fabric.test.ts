@@ -20,7 +20,7 @@ function recorder(seen: string[]): PacketTap {
 function twoFabrics() {
   const scheduler = new VirtualScheduler();
   const delivered: number[] = [];
-  const events = { onFrameEnd: () => {}, onWritable: () => {} };
+  const events = { onFrame: () => {}, onFrameEnd: () => {}, onWritable: () => {} };
   const a = new Fabric({ ...events, onPacket: () => {} });
   const b = new Fabric({ ...events, onPacket: (_bytes, _offset, length) => delivered.push(length) });
   const pair = memoryLinkPair({ scheduler, bufferedBytesMax: 1 << 20 });
@@ -73,6 +73,7 @@ test("a packet to a multicast group goes to every other port, with the group's L
   const fabrics = [1, 2, 3].map(
     (own) =>
       new Fabric({
+        onFrame: () => {},
         onFrameEnd: () => {},
         onWritable: () => {},
         onPacket: (bytes, offset, _length, slid, mlid) => seen.push(`${own}: ${bytes[offset]} from ${slid} to ${mlid}`),

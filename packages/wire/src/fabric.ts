@@ -4,6 +4,8 @@ import type { Link } from "./link.ts";
 import type { PacketTap } from "./tap.ts";
 
 export interface FabricEvents {
+  /** A frame has come, whose packets follow. */
+  readonly onFrame: () => void;
   /** One packet has come from the port `slid`, for this port or for the group `mlid`, if that is not 0. Valid during the call only. */
   readonly onPacket: (bytes: Uint8Array, offset: number, length: number, slid: Lid, mlid: Lid) => void;
   /** All packets of a frame have been given. */
@@ -53,6 +55,7 @@ export class Fabric {
       this.#events.onPacket(bytes, offset, length, lid, mlid as Lid);
     };
     receiver.onFrame = (frame) => {
+      this.#events.onFrame();
       if (!forEachPacket(frame, onPacket)) this.#refuse(receiver);
       this.#events.onFrameEnd();
     };

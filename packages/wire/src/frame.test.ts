@@ -59,6 +59,16 @@ test("several packets share a frame, each aligned to four bytes", () => {
   forEachPacket(frames[0] as Uint8Array, (_, offset) => expect(offset % 4).toBe(0));
 });
 
+test("a frame of many little packets leaves long before it is full", () => {
+  const { writer, frames, settle } = setUp();
+  for (let i = 0; i < 64; i++) write(writer, Uint8Array.of(i));
+  settle();
+  expect(frames.map((frame) => packetsOf(frame).length)).toEqual([22, 22]);
+  writer.flush();
+  settle();
+  expect(frames.flatMap(packetsOf).map(([first]) => first)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+});
+
 test("a full frame leaves by itself", () => {
   const { writer, frames, settle } = setUp();
   for (let i = 0; i < 16; i++) write(writer, new Uint8Array(limits.packetBytesMax));

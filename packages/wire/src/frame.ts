@@ -8,6 +8,11 @@ const prefixBytes = 4;
 const mlidMin = 0xc000;
 const mlidMax = 0xfffe;
 const defaultFrameBytes = 64 * 1024;
+/**
+ * A frame leaves when it has so many packets, full or not: the other side begins with them while this one goes on. A
+ * third of what programs usually have under way, so that neither side waits for the other, and few enough frames.
+ */
+const framePacketsMax = 22;
 const spareFramesMax = 64;
 
 const padded = (bytes: number): number => (bytes + 3) & ~3;
@@ -62,6 +67,7 @@ export class FrameWriter {
   #frame: PooledFrame | null = null;
   #used = 0;
   #reserved = 0;
+  #packets = 0;
 
   constructor(link: Link, pool: FramePool) {
     this.#link = link;
@@ -93,6 +99,8 @@ export class FrameWriter {
     this.#used = frame.offset + padded(bytes);
     if (end < this.#used) frame.bytes.fill(0, end, this.#used);
     this.#reserved = 0;
+    this.#packets++;
+    if (this.#packets === framePacketsMax) this.flush();
   }
 
   /** Hands over what has been committed: at the end of a turn. */
@@ -100,6 +108,7 @@ export class FrameWriter {
     const frame = this.#frame;
     if (frame === null || this.#used === 0) return;
     this.#frame = null;
+    this.#packets = 0;
     const used = this.#used;
     this.#used = 0;
     this.#link.send(frame.bytes.subarray(0, used), frame.release);

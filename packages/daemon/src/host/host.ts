@@ -77,9 +77,13 @@ export class Host {
     this.#clock = clock;
     this.#io = options.io;
     this.#turns = new Turns(clock, { turn: (now) => this.#turn(now), deadline: () => this.#deadline() });
+    let cameAt = 0;
     this.fabric = new Fabric({
+      onFrame: () => {
+        cameAt = clock.now();
+      },
       onPacket: (bytes, offset, length, slid, mlid) =>
-        this.hca.receive(bytes, offset, length, slid, clock.now(), mlid === 0 ? lid : mlid),
+        this.hca.receive(bytes, offset, length, slid, cameAt, mlid === 0 ? lid : mlid),
       onFrameEnd: () => this.turn(),
       onWritable: (dlid) => {
         this.hca.transmitReady(dlid);

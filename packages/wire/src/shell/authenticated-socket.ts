@@ -33,7 +33,7 @@ export class AuthenticatedSocket {
     this.#messageBytesMax = bytesMax;
     this.#liveness = new Liveness(ws, () => this.#silent());
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    for (const sign of ["message", "ping", "pong"]) ws.on(sign, () => this.#liveness.heard());
+    for (const sign of ["ping", "pong"]) ws.on(sign, () => this.#liveness.heard());
     ws.on("error", (cause: Error & { code?: string }) => this.#fail(socketError(cause)));
     ws.on("close", (code, reason) => this.#closed(closeError(code, reason.toString())));
   }
@@ -89,6 +89,7 @@ export class AuthenticatedSocket {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
+    this.#liveness.heard();
     if (this.#state !== "open") return;
     const bytes = data as Buffer;
     const error = this.#refusal(bytes, isBinary);
