@@ -42,27 +42,32 @@ export class Icrc {
 
   /** The ICRC, 32 bits, of the packet whose BTH is at `offset`; `length` counts BTH to ICRC and is a multiple of 4. */
   compute(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): number {
+    return this.#compute(bytes, offset, length, slid, dlid) >>> 0;
+  }
+
+  /** The same, signed: a number above 2^31 would be allocated. */
+  #compute(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): number {
     const end = offset + length - ICRC_BYTES;
     let crc = this.#prefixRemainder(length, sourcePort(bthDestQpn(bytes, offset)), slid, dlid);
     crc = crcWord(crc, wordAt(bytes, offset));
     crc = crcWord(crc, wordAt(bytes, offset + 4) | RESV8A_MASK);
-    if (length <= SMALL_BYTES) return ~crcWords(crc, bytes, offset + 8, end) >>> 0;
+    if (length <= SMALL_BYTES) return ~crcWords(crc, bytes, offset + 8, end);
     const start = offset + headerBytes.bth;
     crc = crcWord(crc, wordAt(bytes, offset + 8));
-    return this.#crc32(bytes.subarray(start, end), ~crc >>> 0);
+    return this.#crc32(bytes.subarray(start, end), ~crc >>> 0) | 0;
   }
 
   /** Writes the ICRC of a finished packet behind it, in the order of the wire. */
   write(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): void {
-    const value = this.compute(bytes, offset, length, slid, dlid);
+    const value = this.#compute(bytes, offset, length, slid, dlid);
     const at = offset + length - ICRC_BYTES;
     for (let i = 0; i < ICRC_BYTES; i++) bytes[at + i] = value >>> (8 * i);
   }
 
   /** Is the ICRC of a received packet right? */
   check(bytes: Uint8Array, offset: number, length: number, slid: Lid, dlid: Lid): boolean {
-    const value = this.compute(bytes, offset, length, slid, dlid);
-    return wordAt(bytes, offset + length - ICRC_BYTES) === (value | 0);
+    const value = this.#compute(bytes, offset, length, slid, dlid);
+    return wordAt(bytes, offset + length - ICRC_BYTES) === value;
   }
 
   #prefixRemainder(length: number, port: number, slid: Lid, dlid: Lid): number {

@@ -121,8 +121,8 @@ export class QueuePair implements Disposable {
     this.#checkRoom(this.#rq.used, this.#rq.location.entries);
     this.#checkSges(wr.sgList?.length ?? 0, this.#options.maxRecvSge ?? 4);
     this.#rq.post(toRecvRequest(wr));
-    // In the error state it is flushed at once.
-    this.#ring();
+    // In the error state it is flushed at once; in no state is there something to send.
+    this.pd.context.hca.doorbell(this.qpn as Qpn);
   }
 
   /** A UD queue pair takes what is sent to the group. @throws NomadError E_VERB */

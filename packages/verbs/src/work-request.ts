@@ -109,20 +109,31 @@ interface AnySendWr
   readonly add?: bigint;
 }
 
-/** As the queue takes it. */
+/** What most work requests come to. One is used for all: a queue copies what it is given, and nothing need be allocated. */
+const request = {
+  id: 0n,
+  opcode: 0,
+  flags: 0,
+  sges: [] as readonly queues.Sge[],
+  immediate: 0,
+  remoteAddress: 0,
+  rkey: 0 as RKey,
+  compareAdd: 0n,
+  swap: 0n,
+};
+
+/** As the queue takes it; valid until the next is asked for. */
 export function toSendRequest(any: SendWr): queues.SendWr {
   const wr: AnySendWr = any;
-  const request = {
-    id: BigInt(wr.wrId ?? 0),
-    opcode: wrOpcodes[wr.opcode],
-    flags: (wr.signaled ? SEND_SIGNALED : 0) | (wr.solicited ? SEND_SOLICITED : 0) | (wr.fence ? SEND_FENCE : 0),
-    sges: sgesOf(wr.sgList),
-    immediate: wr.immediate ?? 0,
-    remoteAddress: wr.remoteAddress ?? 0,
-    rkey: (wr.rkey ?? wr.invalidateRkey ?? 0) as RKey,
-    compareAdd: wr.add ?? wr.compare ?? 0n,
-    swap: wr.swap ?? 0n,
-  };
+  request.id = idOf(wr.wrId);
+  request.opcode = wrOpcodes[wr.opcode];
+  request.flags = (wr.signaled ? SEND_SIGNALED : 0) | (wr.solicited ? SEND_SOLICITED : 0) | (wr.fence ? SEND_FENCE : 0);
+  request.sges = sgesOf(wr.sgList);
+  request.immediate = wr.immediate ?? 0;
+  request.remoteAddress = wr.remoteAddress ?? 0;
+  request.rkey = (wr.rkey ?? wr.invalidateRkey ?? 0) as RKey;
+  request.compareAdd = wr.add ?? wr.compare ?? 0n;
+  request.swap = wr.swap ?? 0n;
   if (wr.inline !== undefined) return { ...request, inline: wr.inline, ...(wr.ud && { ud: toTarget(wr.ud) }) };
   if (wr.ud !== undefined) return { ...request, ud: toTarget(wr.ud) };
   if (wr.mw !== undefined && wr.bind !== undefined) return { ...request, ...wr.mw.toBind(wr.bind) };
@@ -133,11 +144,21 @@ function toTarget({ ah, remoteQpn, remoteQkey }: UdTarget): queues.UdTarget {
   return { ah: ah.handle, qpn: remoteQpn, qkey: remoteQkey };
 }
 
-/** As the queue takes it. */
+const recvRequest = { id: 0n, sges: request.sges };
+
+/** As the queue takes it; valid until the next is asked for. */
 export function toRecvRequest(wr: RecvWr): queues.RecvWr {
-  return { id: BigInt(wr.wrId ?? 0), sges: sgesOf(wr.sgList) };
+  recvRequest.id = idOf(wr.wrId);
+  recvRequest.sges = sgesOf(wr.sgList);
+  return recvRequest;
 }
 
-function sgesOf(list: readonly Sge[] | undefined): readonly queues.Sge[] {
-  return (list ?? []) as readonly (Sge & { readonly lkey: LKey })[];
+function idOf(wrId: number | undefined): bigint {
+  return wrId === undefined ? 0n : BigInt(wrId);
+}
+
+const noSges: readonly Sge[] = [];
+
+function sgesOf(list: readonly Sge[] = noSges): readonly queues.Sge[] {
+  return list as readonly (Sge & { readonly lkey: LKey })[];
 }
