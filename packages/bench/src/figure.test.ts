@@ -34,7 +34,7 @@ test("a figure without a floor has no ratio", () => {
   expect(figureOf({ ...spec, floor: "none", better: "higher" }, samples)).toMatchObject({ floor: 0, ratio: 0 });
 });
 
-test("probes take turns in an order that rotates, and the first round is not counted", async () => {
+test("probes take turns in an order that rotates, and rounds that warm up are not counted", async () => {
   const order: string[] = [];
   const probe = (name: string, values: number[]) => async () => {
     order.push(name);
@@ -42,12 +42,12 @@ test("probes take turns in an order that rotates, and the first round is not cou
   };
   const taken = await interleave(
     new Map([
-      ["x", probe("x", [9, 1, 2])],
-      ["y", probe("y", [9, 3, 4])],
+      ["x", probe("x", [9, 9, 1, 2])],
+      ["y", probe("y", [9, 9, 3, 4])],
     ]),
-    2,
+    { warmUps: 2, rounds: 2 },
   );
-  expect(order.join("")).toBe("xyyxxy");
+  expect(order.join("")).toBe("xyyxxyyx");
   expect([...taken]).toEqual([
     ["x", [1, 2]],
     ["y", [3, 4]],

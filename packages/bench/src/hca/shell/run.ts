@@ -29,6 +29,6 @@ export async function runHca(
   await peer.connect(sides.map(({ rig }) => rig.address));
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
   const probes = new Map([...adapterProbes(first, second, amounts), ...(await socketProbes(peer.ready, amounts))]);
-  const samples = await interleave(probes, amounts.rounds, onSample);
+  const samples = await interleave(probes, amounts, onSample);
   return hcaFigures.map((spec) => figureOf(spec, samples));
 }
