@@ -2,34 +2,14 @@ import {
   ACCESS_REMOTE_ATOMIC,
   ACCESS_REMOTE_READ,
   ACCESS_REMOTE_WRITE,
-  WC_LOC_ACCESS_ERR,
-  WC_LOC_LEN_ERR,
-  WC_LOC_PROT_ERR,
-  WC_LOC_QP_OP_ERR,
-  WC_MW_BIND_ERR,
   WC_RECV,
   WC_RECV_RDMA_WITH_IMM,
-  WC_REM_ACCESS_ERR,
   WC_SUCCESS,
   WC_WITH_IMM,
   WC_WITH_INV,
 } from "@nomad/abi";
 import { limits } from "@nomad/base";
-import {
-  iethRkey,
-  immDt,
-  NAK_INVALID_REQUEST,
-  NAK_PSN_SEQUENCE_ERROR,
-  NAK_REMOTE_ACCESS_ERROR,
-  NAK_REMOTE_OPERATIONAL_ERROR,
-  nakSyndrome,
-  type Packet,
-  payloadFits,
-  psnAdd,
-  psnDiff,
-  rnrSyndrome,
-  SYNDROME_ACK,
-} from "@nomad/iba";
+import { iethRkey, immDt, type Packet, payloadFits, psnAdd, psnDiff, SYNDROME_ACK } from "@nomad/iba";
 import type { Completions } from "./completions.ts";
 import type { HcaContext } from "./context.ts";
 import { copyBytes } from "./copy.ts";
@@ -38,18 +18,8 @@ import type { QueuePair } from "./queue-pair.ts";
 import type { ReceiveIntake } from "./receive-intake.ts";
 import { executeAgain } from "./responder-again.ts";
 import { executeAtomic, executeRead, repeatAtomic } from "./responder-fetch.ts";
+import { type Refusal, Refusals } from "./responder-refusal.ts";
 import { findWriteTarget, openWrite } from "./write-target.ts";
-
-/** How a request ends that is not executed. */
-type Refusal =
-  | "out-of-sequence"
-  | "not-ready"
-  | "invalid-request"
-  | "access-error"
-  | "length-error"
-  | "operational-error"
-  | "protection-error"
-  | "invalidate-error";
 
 /** What a request goes through, in order; then the ways in which it ends early. */
 type Step =
@@ -82,11 +52,13 @@ export class Responder {
   readonly #context: HcaContext;
   readonly #intake: ReceiveIntake;
   readonly #completions: Completions;
+  readonly #refusals: Refusals;
 
   constructor(context: HcaContext, intake: ReceiveIntake, completions: Completions) {
     this.#context = context;
     this.#intake = intake;
     this.#completions = completions;
+    this.#refusals = new Refusals(context, completions);
   }
 
   /** A request for a queue pair that takes them. */
@@ -117,28 +89,8 @@ export class Responder {
       case "duplicate":
         return this.#duplicate(qp, packet);
       default:
-        return this.#refuse(step, qp, packet);
-    }
-  }
-
-  #refuse(step: Refusal, qp: QueuePair, packet: Packet): Step {
-    switch (step) {
-      case "out-of-sequence":
-        return this.#outOfSequence(qp);
-      case "not-ready":
-        return this.#notReady(qp);
-      case "invalid-request":
-        return this.#invalidRequest(qp);
-      case "access-error":
-        return this.#accessError(qp, packet);
-      case "length-error":
-        return this.#lengthError(qp, packet);
-      case "operational-error":
-        return this.#receiveError(qp, WC_LOC_QP_OP_ERR);
-      case "protection-error":
-        return this.#receiveError(qp, WC_LOC_PROT_ERR);
-      case "invalidate-error":
-        return this.#invalidateError(qp);
+        this.#refusals.refuse(qp, packet, step);
+        return "done";
     }
   }
 
@@ -181,7 +133,7 @@ export class Responder {
       case "malformed":
         return "operational-error";
       case "spoilt":
-        return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
+        return "queue-spoilt";
     }
   }
 
@@ -281,69 +233,6 @@ export class Responder {
       return repeatAtomic(this.#context.regions, qp, packet);
     if (planted.deliverDuplicates && (operation === "send" || operation === "write")) return "order";
     executeAgain(this.#context.regions, qp, packet);
-    return "done";
-  }
-
-  #outOfSequence(qp: QueuePair): Step {
-    qp.counters.out_of_sequence++;
-    return this.#nakOnce(qp, nakSyndrome(NAK_PSN_SEQUENCE_ERROR));
-  }
-
-  #notReady(qp: QueuePair): Step {
-    qp.counters.out_of_buffer++;
-    if (planted.forgetRnrNak) return "done";
-    return this.#nakOnce(qp, rnrSyndrome(qp.settings.minRnrTimer));
-  }
-
-  /** Asks for the expected PSN; what comes before it is there is dropped without another NAK. */
-  #nakOnce(qp: QueuePair, syndrome: number): Step {
-    const responder = qp.responder;
-    if (!responder.nakSent) responder.responses.acknowledge(responder.expectedPsn, responder.msn, syndrome);
-    responder.nakSent = true;
-    return "done";
-  }
-
-  #invalidRequest(qp: QueuePair): Step {
-    this.#context.events.asyncEvent({ kind: "QP_REQ_ERR", qpn: qp.qpn });
-    return this.#fatal(qp, NAK_INVALID_REQUEST);
-  }
-
-  /** The receive that the message has taken fails, too (IBA 11.6.2: "local access error" for a WRITE with immediate data). */
-  #accessError(qp: QueuePair, packet: Packet): Step {
-    qp.counters.resp_remote_access_errors++;
-    this.#context.events.asyncEvent({ kind: "QP_ACCESS_ERR", qpn: qp.qpn });
-    const status = packet.opcode.operation === "write" ? WC_LOC_ACCESS_ERR : WC_REM_ACCESS_ERR;
-    if (qp.responder.holdsReceive) this.#completions.failReceive(qp, status);
-    return this.#fatal(qp, NAK_REMOTE_ACCESS_ERROR);
-  }
-
-  /** A message that is longer than its buffer, or not as long as it said. */
-  #lengthError(qp: QueuePair, packet: Packet): Step {
-    qp.counters.resp_local_length_error++;
-    if (packet.opcode.operation !== "send") return "invalid-request";
-    this.#completions.failReceive(qp, WC_LOC_LEN_ERR);
-    return this.#fatal(qp, NAK_INVALID_REQUEST);
-  }
-
-  /** The receive work request is at fault; the requester learns only that this side failed. */
-  #receiveError(qp: QueuePair, status: number): Step {
-    this.#completions.failReceive(qp, status);
-    return this.#fatal(qp, NAK_REMOTE_OPERATIONAL_ERROR);
-  }
-
-  /** A class J fault (IBA 9.9.3): the receive and the queue pair fail, and the requester is told nothing. */
-  #invalidateError(qp: QueuePair): Step {
-    this.#completions.failReceive(qp, WC_MW_BIND_ERR);
-    this.#completions.enterError(qp);
-    return "done";
-  }
-
-  /** Answers with a NAK behind what is still to be sent, and fails the queue pair. */
-  #fatal(qp: QueuePair, code: number): Step {
-    const responder = qp.responder;
-    responder.responses.acknowledge(responder.expectedPsn, responder.msn, nakSyndrome(code));
-    responder.refusal = code;
-    this.#completions.enterError(qp);
     return "done";
   }
 }

@@ -14,7 +14,7 @@ export async function runMoves(
   onSample: (name: string, round: number, value: number) => void,
 ): Promise<Figure[]> {
   await using undo = new AsyncDisposableStack();
-  const floors = await interleave(await floorProbes(undo), amounts.rounds, onSample);
+  const floors = await interleave(await floorProbes(undo), { warmUps: 1, rounds: amounts.rounds }, onSample);
   const samples = new Map([...floors].map(([name, values]) => [name, [...values]]));
   const specs: FigureSpec[] = [];
   for (const load of ["idle", "busy"] as const) {
