@@ -8,6 +8,10 @@ export const limits = {
   frameBytesMax: 256 * 1024,
   /** The largest control message, encoded. */
   controlBytesMax: 16 * 1024 * 1024,
+  /** Control messages of one connection in a second; more end it. */
+  controlMessagesPerSecondMax: 20_000,
+  /** Control messages that the other side does not take: above this the connection is given up. */
+  controlBufferedBytesMax: 64 * 1024 * 1024,
   /** The largest message of an RC queue pair (IBA: 2^31 bytes). */
   messageBytesMax: 2 ** 31,
   guestMemoryBytesMax: 256 * 1024 * 1024,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { Random } from "@nomad/base";
+import { limits, Random, type VLid } from "@nomad/base";
+import { encodeMessage } from "@nomad/protocol";
 import { type AuthenticatedSocket, connect, type Hello } from "@nomad/wire";
 import { expect, test } from "vitest";
 import { introduce } from "./shell/hello.ts";
@@ -45,6 +46,32 @@ test("a host of another protocol version is refused", async () => {
   const future = { ...hello("control", "host-z"), protocol: 9, protocolMin: 8 };
   const url = lab.central.url.replace(/^http/, "ws");
   await expect(connect(url, { secret, hello: future, timeoutMs })).rejects.toMatchObject({ code: "E_VERSION" });
+});
+
+test("whoever knows the secret is still not what it is not: a host is no central, and a tool is no host", async () => {
+  await using lab = await smallLab(1);
+  for (const [url, kind] of [
+    [lab.central.url, "control"],
+    [lab.hosts[0]?.url ?? "", "peer"],
+    [lab.hosts[0]?.url ?? "", "wire"],
+  ] as const) {
+    for (const who of [{ role: "cli" }, { role: "central" }, { name: "central" }] as const) {
+      const own = { ...hello(kind, "mallory"), ...who };
+      const socket = await connect(url.replace(/^http/, "ws"), { secret, hello: own, timeoutMs });
+      expect(await closed(socket)).toMatchObject({ code: "E_AUTH" });
+    }
+  }
+  await works(lab);
+});
+
+test("a host that floods central with messages is let go, and others are served", async () => {
+  await using lab = await smallLab(1);
+  const socket = await call(lab.central.url, "control", "mallory");
+  const end = closed(socket);
+  const bytes = encodeMessage({ kind: "LOCATE", id: 1, vlid: 1 as VLid });
+  for (let i = 0; i < 3 * limits.controlMessagesPerSecondMax; i++) socket.send(bytes);
+  expect(await end).toMatchObject({ code: "E_BUSY" });
+  await works(lab);
 });
 
 test("a control message that is garbage ends its connection with E_MESSAGE, and nothing else", async () => {

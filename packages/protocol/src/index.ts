@@ -1,3 +1,4 @@
+export { authority, centralName, mayTell, type Role, roleOf } from "./authority.ts";
 export { Central, type CentralOptions } from "./central/central.ts";
 export type { CentralEffect, CentralEvent, JournalEntry } from "./central/effects.ts";
 export { type Recovered, recover } from "./central/records.ts";

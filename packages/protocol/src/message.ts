@@ -82,7 +82,7 @@ const requests = [
   request("STOP", { ...ofMove, to: name, budgetMs: uint }),
   request("RELEASE", { ...ofMove, to: name }),
   // central -> destination
-  request("PREPARE", { ...ofMove, name, image: name, imageHash: z.string().length(64) }),
+  request("PREPARE", { ...ofMove, from: name, name, image: name, imageHash: z.string().length(64) }),
   request("BIND", { ...ofMove, epoch, cuts: z.array(peerCut) }),
   request("RUN", { ...ofMove, epoch, peerHosts: z.array(name), token }),
   // central -> both

@@ -1,11 +1,16 @@
-import { NomadError } from "@nomad/base";
+import { limits, NomadError } from "@nomad/base";
 import { decodeMessage, encodeMessage, type Message } from "@nomad/protocol";
 import type { AuthenticatedSocket } from "@nomad/wire";
 import type { Logger } from "pino";
+import { RateLimit } from "../rate-limit.ts";
 
-/** The control messages of one socket. A message that does not follow the schema ends the socket, and is counted. */
+/**
+ * The control messages of one socket. A message that does not follow the schema ends the socket, and is counted; so does
+ * a flood of them, and another side that does not read.
+ */
 export class Channel {
   readonly #socket: AuthenticatedSocket;
+  readonly #rate = new RateLimit(limits.controlMessagesPerSecondMax, performance.now());
   /** Messages refused in this process. */
   static refused = 0;
 
@@ -19,6 +24,8 @@ export class Channel {
 
   #decode(bytes: Uint8Array, log: Logger): Message | undefined {
     try {
+      if (!this.#rate.take(performance.now()))
+        throw new NomadError("E_BUSY", `more than ${limits.controlMessagesPerSecondMax} messages a second`);
       return decodeMessage(bytes);
     } catch (error) {
       if (!(error instanceof NomadError)) throw error;
@@ -30,7 +37,9 @@ export class Channel {
   }
 
   send(message: Message): void {
-    if (this.#socket.open) this.#socket.send(encodeMessage(message));
+    if (!this.#socket.open) return;
+    if (this.#socket.bufferedBytes > limits.controlBufferedBytesMax) return this.#socket.terminate();
+    this.#socket.send(encodeMessage(message));
   }
 
   close(): void {

@@ -1,5 +1,6 @@
-import { defaults, NomadError, planted, type Timings, timings, unreachable } from "@nomad/base";
+import { defaults, NomadError, planted, type Timings, timings, unreachable, type VLid } from "@nomad/base";
 import type { PathQuery } from "@nomad/iba";
+import { mayTell, roleOf } from "../authority.ts";
 import type { Guest, MoveRecord, Partition, Status } from "../http/index.ts";
 import { Inbox } from "../inbox.ts";
 import {
@@ -159,6 +160,7 @@ export class Central {
   #message(from: string, incarnation: string, message: Message): void {
     if (!this.#hosts.heard(from, incarnation)) return this.#refuseLost(from, message);
     if (isAnswer(message)) return this.#central.requests.answered(from, message);
+    if (roleOf(from) !== "host" || !mayTell(message.kind, "host", "central")) return this.#refuse(from, message);
     if (!isRequest(message)) return this.#notice(from, message);
     // Said anew on each connection, under the same number: the answer must be of now.
     if (message.kind === "HELLO") return this.#central.send(from, this.#answer(from, message));
@@ -177,6 +179,18 @@ export class Central {
     this.#central.send(from, { kind: "FAILED", re: message.id, ...why });
   }
 
+  /** It is not the sender's to say. */
+  #refuse(from: string, message: Message): void {
+    if (!isRequest(message)) return;
+    const why = `${message.kind} is not ${from}'s to say to central`;
+    this.#central.send(from, { kind: "FAILED", re: message.id, code: "E_AUTH", message: why });
+  }
+
+  /** Only the host where a guest is speaks for it; what others say of it (late, or after they lost it) has no effect. */
+  #speaksFor(from: string, vlid: VLid): boolean {
+    return this.directory.byVlid(vlid)?.host === from;
+  }
+
   #answer(from: string, m: Request): Answer {
     const re = m.id;
     switch (m.kind) {
@@ -184,11 +198,11 @@ export class Central {
         return { ...this.#hosts.hello(from, m), re };
       case "GUEST_ENDED":
         this.#sequencer.heardOf(m.vlid, from);
-        this.#guests.ended(m);
+        if (this.#speaksFor(from, m.vlid)) this.#guests.ended(m);
         return { kind: "NOTED", re };
       case "REPORT":
         this.#sequencer.heardOf(m.vlid, from);
-        this.#guests.report(m);
+        if (this.#speaksFor(from, m.vlid)) this.#guests.report(m);
         return { kind: "NOTED", re };
       case "PUBLISH":
         this.directory.published.set(m.key, m.value);

@@ -2,6 +2,7 @@ import { Backend, type BackendEvents } from "@nomad/backend";
 import { type Lid, NomadError, type Timings, timings, unreachable, type VLid } from "@nomad/base";
 import type { Hca, HcaEvents } from "@nomad/hca";
 import type { PathQuery, PathRecord } from "@nomad/iba";
+import { mayTell, roleOf } from "../authority.ts";
 import type { Refusals } from "../http/index.ts";
 import {
   type Answer,
@@ -149,12 +150,20 @@ export class Coordinator {
 
   #message(from: string, incarnation: string, message: Request | Answer | Notice): void {
     if (isAnswer(message)) return this.#host.requests.answered(from, message);
+    if (!mayTell(message.kind, roleOf(from), "host")) return this.#refuse(from, message);
     if (!isRequest(message)) return this.#notice(message);
     const sender = `${from}#${incarnation}`;
     const before = this.#host.inbox.receive(sender, message);
     if (before === "working") return;
     if (before !== "new") return this.#host.send(from, before);
     this.#request(message, this.#reply(from, sender, message.id));
+  }
+
+  /** It is not the sender's to say. */
+  #refuse(from: string, message: Request | Notice): void {
+    if (!isRequest(message)) return;
+    const why = `${message.kind} is not ${from}'s to say to a host`;
+    this.#host.send(from, { kind: "FAILED", re: message.id, code: "E_AUTH", message: why });
   }
 
   #reply(from: string, sender: string, id: number): Reply {

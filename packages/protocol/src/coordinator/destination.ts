@@ -51,6 +51,8 @@ export class DestinationMove {
 
   /** What of the guest is not in its memory, from the source itself. */
   state(m: RequestOf<"STATE">, reply: Reply): void {
+    const { from } = this.#m;
+    if (reply.from !== from) return reply.refuse("E_AUTH", `the state of guest ${m.vlid} is ${from}'s to give`);
     this.#state = { device: m.device, vm: m.vm };
     reply.answer({ kind: "STATE_TAKEN" });
   }

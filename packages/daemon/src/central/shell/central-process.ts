@@ -8,6 +8,7 @@ import { Captures, captureLab } from "../../capture/shell/captures.ts";
 import { FaultDesk } from "../../faults/fault-desk.ts";
 import { Channel } from "../../shell/channel.ts";
 import { realClock } from "../../shell/real-clock.ts";
+import { hasRole } from "../../shell/role.ts";
 import { clock } from "./clock.ts";
 import { Journal } from "./journal.ts";
 
@@ -126,6 +127,7 @@ export class CentralProcess {
   }
 
   adopt(socket: AuthenticatedSocket): void {
+    if (!hasRole(socket, "host")) return;
     const { name, bootId: incarnation } = socket.peer;
     const take = (message: Message) => {
       if (message.kind === "CAPTURED") this.captures.take(name, message);

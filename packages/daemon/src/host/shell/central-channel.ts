@@ -3,6 +3,7 @@ import type { Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, ReconnectingSocket } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Channel } from "../../shell/channel.ts";
+import { hasRole } from "../../shell/role.ts";
 
 export type Welcome = Extract<Message, { kind: "WELCOME" }>;
 
@@ -48,6 +49,7 @@ export class CentralChannel {
   }
 
   #up(socket: AuthenticatedSocket): void {
+    if (!hasRole(socket, "central")) return;
     const { bootId } = socket.peer;
     this.#channel = new Channel(socket, this.#o.log, (message) =>
       this.#o.arrive(message, () => this.#message(bootId, message)),

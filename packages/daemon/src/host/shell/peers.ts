@@ -11,6 +11,7 @@ import {
 import type { Logger } from "pino";
 import type { HostFaults } from "../../faults/host-faults.ts";
 import { Channel } from "../../shell/channel.ts";
+import { hasRole } from "../../shell/role.ts";
 
 const connectMs = 2000;
 const linkOptions = { bufferedBytesMax: defaults.linkBufferedBytesMax };
@@ -74,6 +75,7 @@ export class PeerHosts {
 
   /** Another host has connected. */
   adopt(socket: AuthenticatedSocket): void {
+    if (!hasRole(socket, "host")) return;
     const { name } = socket.peer;
     const lid = this.#lids.get(name);
     // Central has not told of it yet: it will come again.

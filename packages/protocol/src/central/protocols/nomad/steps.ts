@@ -36,7 +36,10 @@ export const steps: Partial<Record<Phase, Step>> = {
     ask: (move, { directory, generation }) => {
       const { name, image, imageHash } = directory.guest(move.record.guest);
       return [
-        { to: move.record.to, message: { kind: "PREPARE", ...ofMove(move, generation), name, image, imageHash } },
+        {
+          to: move.record.to,
+          message: { kind: "PREPARE", ...ofMove(move, generation), from: move.record.from, name, image, imageHash },
+        },
       ];
     },
     take: (move, answer) => {
