@@ -194,7 +194,7 @@ export class World {
   startMove(guest: string, to: string, how: MoveManner = "usual"): MoveRecord {
     const token = `token-${this.#random.uint32()}`;
     const inject = how === "flip-page" ? how : null;
-    const plan = { guest, to, inject, strict: how === "strict", token };
+    const plan = { guest, to, inject, ways: { strict: how === "strict" }, token };
     const record = this.central.startMove(plan, this.#centralNow);
     this.#central.turn();
     return record;

@@ -21,6 +21,8 @@ export class Lab {
   readonly hosts: readonly Backend[];
   readonly guests: Guest[] = [];
   now = 0;
+  /** Does a packet arrive? */
+  passes: () => boolean = () => true;
   /** Look-ups that took a message to another host. */
   lookups = 0;
   readonly #packets: Packet[] = [];
@@ -64,10 +66,10 @@ export class Lab {
     migration.suspend(source, vlid, own, this.now);
     for (const host of this.hosts) migration.suspendPeers(host, vlid, peers, this.now);
     this.settle();
+    const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers).cuts);
     const { snapshot } = migration.detach(source, vlid);
     meanwhile();
     this.settle();
-    const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers).cuts);
     const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
     memory.bytes.set(guest.memory.bytes.subarray(VMM_PAGE_BYTES), VMM_PAGE_BYTES);
     const at = { memory, epoch: guest.epoch, move: own, cuts };
@@ -79,6 +81,23 @@ export class Lab {
     const place = { move: peers, epoch: guest.epoch, dlid: destination.lid, names };
     for (const host of this.hosts) migration.resumePeers(host, vlid, place, this.now);
     migration.openTowards(destination, vlid, own, "all", this.now);
+    this.settle();
+  }
+
+  /** A move that is undone when all is suspended; `meanwhile` is called then. */
+  abort(guest: Guest, meanwhile: () => void): void {
+    const { vlid, host } = guest;
+    const move = `${vlid}/aborted`;
+    migration.suspend(host, vlid, move, this.now);
+    for (const peer of this.hosts) migration.suspendPeers(peer, vlid, move, this.now);
+    for (const peer of this.hosts) migration.cutPeers(peer, vlid, move);
+    migration.detach(host, vlid);
+    meanwhile();
+    guest.epoch++;
+    migration.reopen(host, vlid, guest.epoch);
+    const place = { move, epoch: guest.epoch, dlid: host.lid, names: [] };
+    for (const peer of this.hosts) migration.resumePeers(peer, vlid, place, this.now);
+    migration.openTowards(host, vlid, move, "all", this.now);
     this.settle();
   }
 
@@ -104,7 +123,7 @@ export class Lab {
       commit: (length) => {
         const others = this.hosts.map((host) => host.lid).filter((lid) => lid !== from);
         for (const to of isMulticastLid(dlid) ? others : [dlid])
-          this.#packets.push({ from, to, dlid, bytes: bytes.slice(0, length) });
+          if (this.passes()) this.#packets.push({ from, to, dlid, bytes: bytes.slice(0, length) });
       },
     };
   }

@@ -80,6 +80,14 @@ test("a host is evacuated guest by guest, and central chooses where to", async (
   expect((await nomad("evacuate", "host-a")).out).toEqual(["host-a is empty: 0 guests moved"]);
 });
 
+test("strict moves are asked for, of one guest and of all", async () => {
+  await nomad("guest", "run", "pair", "--name", "alice", "--host", "host-a");
+  expect((await nomad("migrate", "alice", "host-b", "--strict")).exitCode).toBe(0);
+  expect(lab.central.seen.at(-1)?.body).toEqual({ guest: "alice", to: "host-b", strict: true });
+  expect((await nomad("evacuate", "host-b", "--strict")).exitCode).toBe(0);
+  expect(lab.central.seen.map(({ body }) => body)).toContainEqual({ guest: "alice", strict: true });
+});
+
 test("a guest that cannot be moved stays, the others go, and the evacuation is a failure", async () => {
   await nomad("guest", "run", "pair", "--name", "alice", "--host", "host-a");
   await nomad("guest", "run", "pair", "--name", "bob", "--host", "host-a");
