@@ -21,9 +21,10 @@ export class RunningLab implements AsyncDisposable {
     this.events = new LabWatch(this.client);
   }
 
-  static async start(): Promise<RunningLab> {
+  /** `options`: of `lab up`. */
+  static async start(...options: string[]): Promise<RunningLab> {
     const workspace = new Workspace();
-    const up = await workspace.run("lab", "up", "--detach", "--port", "0", "--json");
+    const up = await workspace.run("lab", "up", "--detach", "--port", "0", "--json", ...options);
     return new RunningLab(workspace, lastJson<{ url: string }>(up).url);
   }
 

@@ -9,7 +9,7 @@ import {
   Turns,
   type VLid,
 } from "@nomad/base";
-import { Hca, type HcaEvents, type HcaOptions } from "@nomad/hca";
+import { Hca, type HcaEvents, type HcaOptions, type Names } from "@nomad/hca";
 import type { PathQuery, PathRecord } from "@nomad/iba";
 import {
   type BulkAction,
@@ -48,6 +48,8 @@ export interface HostOptions {
   readonly lid: Lid;
   readonly icrc: boolean;
   readonly random: Random;
+  /** How the adapter numbers queue pairs and keys; `random` when left out. */
+  readonly names?: Names;
   readonly crc32: (bytes: Uint8Array, value?: number) => number;
   readonly clock: Clock;
   readonly io: HostIo;
@@ -73,7 +75,7 @@ export class Host {
   #closed = false;
 
   constructor(options: HostOptions) {
-    const { name, lid, icrc, random, crc32, clock } = options;
+    const { name, lid, icrc, random, crc32, clock, names = "random" } = options;
     this.#clock = clock;
     this.#io = options.io;
     this.#turns = new Turns(clock, { turn: (now) => this.#turn(now), deadline: () => this.#deadline() });
@@ -90,7 +92,15 @@ export class Host {
         this.turnSoon();
       },
     });
-    const hca: Omit<HcaOptions, "events"> = { lid, icrc, crc32, random, egress: this.fabric, portState: PORT_INIT };
+    const hca: Omit<HcaOptions, "events"> = {
+      lid,
+      icrc,
+      crc32,
+      random,
+      names,
+      egress: this.fabric,
+      portState: PORT_INIT,
+    };
     const timings = options.timings ?? defaultTimings;
     this.coordinator = new Coordinator({
       name,

@@ -1,5 +1,6 @@
 import type { Timings } from "@nomad/base";
 import { imagesFolder } from "@nomad/guest";
+import type { Names } from "@nomad/hca";
 import { name as nameSchema } from "@nomad/protocol/http";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Cli, Globals } from "../cli.ts";
@@ -9,7 +10,7 @@ import { machineName } from "../settings/shell/machine-name.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
-import { type Address, address, integer } from "./options.ts";
+import { type Address, address, integer, namesOption } from "./options.ts";
 import { timingOption } from "./timing.ts";
 
 interface Options {
@@ -21,6 +22,7 @@ interface Options {
   readonly images?: string;
   readonly seed?: number;
   readonly icrc: boolean;
+  readonly names: Names;
   readonly timing: Timings;
   readonly exitWithParent?: true;
 }
@@ -54,6 +56,7 @@ export function host(cli: Cli): Command {
     )
     .addOption(new Option("--images <directory>", "the images of guests").env("NOMAD_IMAGES"))
     .option("--seed <n>", "makes the adapter's numbers the same each time", integer(0, 2 ** 32 - 1))
+    .addOption(namesOption())
     .option("--no-icrc", "leave out the packets' ICRC")
     .addOption(timingOption())
     .option("--exit-with-parent", "end when stdin ends")
@@ -78,7 +81,7 @@ interface Settled extends Omit<Options, "name" | "advertise"> {
 
 async function startAs(cli: Cli, globals: Globals, options: Settled) {
   const { startHost } = await import("@nomad/daemon");
-  const { name, central, listen, advertise, icrc, seed } = options;
+  const { name, central, listen, advertise, icrc, names, seed } = options;
   return startHost({
     name,
     central,
@@ -87,6 +90,7 @@ async function startAs(cli: Cli, globals: Globals, options: Settled) {
     images: options.images ?? imagesFolder,
     timings: options.timing,
     icrc,
+    names,
     log: makeLogger(name, globals.verbose),
     ...(advertise === undefined ? {} : { advertise }),
     ...(seed === undefined ? {} : { seed }),

@@ -1,4 +1,5 @@
 import { defaults, NomadError } from "@nomad/base";
+import type { Names } from "@nomad/hca";
 import { Command } from "commander";
 import type { Cli, Outcome } from "../cli.ts";
 import type { LabClient } from "../client/shell/lab-client.ts";
@@ -10,13 +11,14 @@ import { startLab } from "../lab/shell/start-lab.ts";
 import { guestTable, hostTable } from "../output/views.ts";
 import { readIfThere } from "../settings/shell/nomad-directory.ts";
 import { aborted, abortOnInterrupt } from "../shell/interrupt.ts";
-import { integer, movesPerHostLimit } from "./options.ts";
+import { integer, movesPerHostLimit, namesOption } from "./options.ts";
 
 interface Options {
   readonly file?: string;
   readonly hosts?: number;
   readonly port: number;
   readonly movesPerHost?: number;
+  readonly names: Names;
   readonly detach?: true;
 }
 
@@ -30,6 +32,7 @@ export function labUp(cli: Cli): Command {
     .option("--hosts <n>", "how many hosts (default: the file's, else 3)", integer(1, 64))
     .option("--port <n>", "central's port; 0 is any free one", integer(0, 65_535), defaults.centralPort)
     .option("--moves-per-host <n>", "moves under way from or to one host", integer(1, movesPerHostLimit))
+    .addOption(namesOption())
     .option("-d, --detach", "leave the lab up and return")
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
@@ -43,6 +46,7 @@ export function labUp(cli: Cli): Command {
           port: options.port,
           journal: ":memory:",
           movesPerHost: options.movesPerHost ?? file.movesPerHost,
+          names: options.names,
           mayBeKept,
           signal,
         });

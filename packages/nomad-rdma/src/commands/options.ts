@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** A commander parser of whole numbers within bounds. */
 export function integer(min: number, max: number): (text: string) => number {
@@ -69,4 +69,14 @@ export function keyValues(words: readonly string[]): Record<string, string> {
 /** A commander parser of an option that may be repeated; its environment variable gives several with blanks between them. */
 export function collected(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(/\s+/).filter((word) => word !== "")];
+}
+
+/** `--names`: how adapters number queue pairs and keys. */
+export function namesOption(): Option {
+  return new Option(
+    "--names <how>",
+    "the adapter's numbers and keys: at random; for tests the same as others', or never",
+  )
+    .choices(["random", "clash", "apart"])
+    .default("random");
 }

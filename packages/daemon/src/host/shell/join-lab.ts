@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { assert, defaults, type Lid, NomadError, Random, type Timings } from "@nomad/base";
+import type { Names } from "@nomad/hca";
 import type { HostEvent, Message } from "@nomad/protocol";
 import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
 import type { Logger } from "pino";
@@ -32,6 +33,8 @@ export interface JoinLabOptions {
   /** Of the adapter's random numbers; chosen when absent. */
   readonly seed?: number;
   readonly icrc: boolean;
+  /** How its adapter numbers queue pairs and keys; `random` when absent. */
+  readonly names?: Names;
   readonly timings?: Timings;
   readonly log: Logger;
   readonly startMachines: (options: MachinesOptions) => Promise<Machines>;
@@ -173,6 +176,7 @@ function cables(
     name,
     lid,
     icrc: o.icrc,
+    ...(o.names && { names: o.names }),
     random: new Random(o.seed ?? randomBytes(4).readUInt32LE()),
     crc32,
     clock: realClock,

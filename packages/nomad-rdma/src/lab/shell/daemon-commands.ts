@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Names } from "@nomad/hca";
 import type { DaemonCommands } from "./lab.ts";
 
 const binary = fileURLToPath(new URL("../../../bin/nomad-rdma.mjs", import.meta.url));
@@ -16,6 +17,8 @@ export interface DaemonSettings {
   readonly images: string;
   /** The first host's seed; the others count on. */
   readonly seed?: number | undefined;
+  /** How the adapters number queue pairs and keys. */
+  readonly names?: Names | undefined;
   readonly verbose: number;
 }
 
@@ -43,6 +46,7 @@ export function daemonCommands(settings: DaemonSettings): DaemonCommands {
       ...["--central", central],
       ...["--listen", "127.0.0.1:0"],
       ...["--images", settings.images],
+      ...(settings.names === undefined ? [] : ["--names", settings.names]),
       ...(settings.seed === undefined ? [] : ["--seed", String((settings.seed + index) % 2 ** 32)]),
     ],
   };

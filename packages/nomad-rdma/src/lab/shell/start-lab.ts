@@ -1,4 +1,5 @@
 import { imagesFolder } from "@nomad/guest";
+import type { Names } from "@nomad/hca";
 import type { Cli, Globals } from "../../cli.ts";
 import { LabClient } from "../../client/shell/lab-client.ts";
 import { httpUrl } from "../../settings/lab-address.ts";
@@ -18,6 +19,7 @@ export interface StartOptions {
   /** Of the subnet, as `central --partition` takes them. Default: all hosts are in one. */
   readonly partitions?: readonly string[];
   readonly seed?: number | undefined;
+  readonly names?: Names | undefined;
   readonly movesPerHost?: number | undefined;
   /** Will it outlive us? Then its logs go to files, else to our stderr. */
   readonly mayBeKept: boolean;
@@ -39,6 +41,7 @@ export async function startLab(
     secretFile: path,
     images: cli.environment.NOMAD_IMAGES ?? imagesFolder,
     seed: options.seed,
+    names: options.names,
     movesPerHost: options.movesPerHost,
     verbose: globals.verbose,
   });
