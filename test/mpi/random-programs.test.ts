@@ -1,3 +1,4 @@
+import { buildImages } from "nomad-rdma";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RunningLab } from "../kit/running-lab.ts";
 import { runRandomProgram } from "./kit/random-program.ts";
@@ -9,6 +10,7 @@ const seeds = Array.from({ length: programs }, (_, i) => i + 1);
 let lab: RunningLab;
 
 beforeAll(async () => {
+  await buildImages(["mpi-random"]);
   lab = await RunningLab.start();
 }, 120_000);
 afterAll(() => lab[Symbol.asyncDispose]());

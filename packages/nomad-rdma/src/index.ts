@@ -5,6 +5,7 @@ export { LabClient, type LabClientOptions } from "./client/shell/lab-client.ts";
 export { LabWatch } from "./client/shell/lab-watch.ts";
 export { type LabFile, parseLabFile } from "./lab/lab-file.ts";
 export { survivors } from "./lab/shell/process-table.ts";
+export { buildImages } from "./mpi/shell/build-images.ts";
 export { RunningJob } from "./mpi/shell/running-job.ts";
 export type { RunResult } from "./scenarios/result.ts";
 export { nearestDirectory } from "./settings/shell/nomad-directory.ts";

@@ -1,7 +1,7 @@
 import { errorCodes, limits, NomadError } from "@nomad/base";
 import { Packr } from "msgpackr";
 import { z } from "zod";
-import { copyProgress, onDivergence, refusals } from "./http/schema.ts";
+import { copyProgress, injection, onDivergence, refusals } from "./http/schema.ts";
 import {
   captureFilter,
   deviceSnapshot,
@@ -76,7 +76,7 @@ const requests = [
     budgetMs: uint,
     bytesPerSecondMax: uint.nullable(),
     onDivergence,
-    flipPage: z.boolean(),
+    inject: injection.nullable(),
   }),
   request("SUSPEND", { ...ofMove, budgetMs: uint, strict: z.boolean() }),
   request("STOP", { ...ofMove, to: name, budgetMs: uint }),

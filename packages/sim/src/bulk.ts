@@ -3,6 +3,7 @@ import { type Clock, NomadError, unreachable, type VirtualClock, type VLid } fro
 import { type BulkFrame, PageReceiver } from "@nomad/daemon/bulk";
 import type { Settle } from "@nomad/daemon/host";
 import type { BulkAction, Round } from "@nomad/protocol";
+import type { Injection } from "@nomad/protocol/http";
 import type { FaultRules } from "@nomad/wire";
 import { digestOf } from "./digest.ts";
 import { settled } from "./machines.ts";
@@ -91,11 +92,11 @@ export class Bulk {
     this.#outgoing.set(move, { memory, to: to.receiver, sent, round: 0, sequence: 0 });
   }
 
-  #round(move: string, o: { readonly final: boolean; readonly flipPage: boolean }): Round {
+  #round(move: string, o: { readonly final: boolean; readonly inject: Injection | null }): Round {
     const outgoing = this.#outgoing.get(move);
     if (!outgoing) throw new NomadError("E_STATE", `no pages of move ${move} are sent from here`);
     const pages = changedPages(outgoing);
-    if (pages.length > 0) this.#send(outgoing, move, "pages", pages, o.flipPage);
+    if (pages.length > 0) this.#send(outgoing, move, "pages", pages, o.inject === "flip-page");
     this.#send(outgoing, move, "round-end", pages, false);
     outgoing.round++;
     const digest = o.final ? digestOf(outgoing.memory) : null;

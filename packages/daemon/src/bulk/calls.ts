@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@nomad/base";
+import type { Injection } from "@nomad/protocol/http";
 import type { FaultHits, Introduction, StandingFault } from "@nomad/wire";
 
 export interface RoundOptions {
@@ -6,8 +7,8 @@ export interface RoundOptions {
   readonly round: number;
   /** The guest is stopped: what is in memory now is what must arrive. */
   readonly final: boolean;
-  /** Flips a byte of one page under way, on purpose: a fault to show that digests find it. */
-  readonly flipPage?: boolean;
+  /** Damages a page under way, on purpose: a fault to show what digests are for. */
+  readonly inject?: Injection | null;
   /** Null: as many as go. */
   readonly bytesPerSecondMax?: number | null;
 }

@@ -5,6 +5,7 @@ import type { Cli, Outcome } from "../cli.ts";
 import type { LabClient } from "../client/shell/lab-client.ts";
 import { LabWatch } from "../client/shell/lab-watch.ts";
 import { type RankResult, ranksMax, succeeded } from "../mpi/job.ts";
+import { buildImages } from "../mpi/shell/build-images.ts";
 import { RunningJob } from "../mpi/shell/running-job.ts";
 import { table } from "../output/table.ts";
 import { abortOnInterrupt } from "../shell/interrupt.ts";
@@ -36,6 +37,7 @@ export function mpirun(cli: Cli): Command {
     .action((image: string, words: string[], options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
         const signal = abortOnInterrupt();
+        await buildImages([image]);
         const client = connectToLab(cli, globals);
         const hosts = options.hosts ?? (await hostsThatAreUp(client));
         const key = randomBytes(keyBytes).toString("hex");

@@ -1,10 +1,12 @@
 import { randomInt } from "node:crypto";
 import { Random } from "@nomad/base";
+import { type Injection, injection } from "@nomad/protocol/http";
 import { Command, Option } from "commander";
 import type { Cli, Globals, Outcome } from "../cli.ts";
 import { hostNames } from "../lab/host-names.ts";
 import { startLab } from "../lab/shell/start-lab.ts";
-import { type Kernel, kernels, type ProblemClass, problemClasses, rankCounts } from "../npb/kernels.ts";
+import { buildImages } from "../mpi/shell/build-images.ts";
+import { imageOf, type Kernel, kernels, type ProblemClass, problemClasses, rankCounts } from "../npb/kernels.ts";
 import { type KernelResult, kernelTable } from "../npb/result.ts";
 import { runKernel } from "../npb/shell/run-kernel.ts";
 import { abortOnInterrupt } from "../shell/interrupt.ts";
@@ -17,6 +19,7 @@ interface Options {
   readonly ranks: string;
   readonly moves: number;
   readonly hosts: number;
+  readonly inject?: Injection;
   readonly seed?: number;
 }
 
@@ -35,11 +38,13 @@ export function npb(cli: Cli): Command {
       integer(0, 1000),
       0,
     )
+    .addOption(new Option("--inject <fault>", "make every move suffer a fault").choices(injection.options))
     .option("--hosts <n>", "how many hosts", integer(2, 64), 3)
     .option("--seed <n>", "who moves where comes from this number", integer(0, seedMax))
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
         const wanted = options.kernel ?? kernels;
+        await buildImages(wanted.map(imageOf));
         return outcomeOf(await runAll(cli, globals, wanted, options), options.moves, cli);
       }),
     );
@@ -60,7 +65,8 @@ async function runAll(
   const { lab, client } = await startLab(cli, globals, start);
   await using _lab = lab;
   const results: KernelResult[] = [];
-  const common = { client, hosts, moves: options.moves, signal, random: new Random(seed) };
+  const { moves, inject } = options;
+  const common = { client, hosts, moves, inject, signal, random: new Random(seed) };
   for (const kernel of wanted) {
     const note = (text: string) => progress.note(text);
     results.push(await runKernel({ ...common, kernel, class: options.class, ranks: Number(options.ranks), note }));

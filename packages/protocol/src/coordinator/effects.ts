@@ -1,5 +1,6 @@
 import type { NomadError, VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
+import type { Injection } from "../http/index.ts";
 import type { Message } from "../message.ts";
 import type { PortSettings, VmState } from "../schema.ts";
 
@@ -42,7 +43,7 @@ export type BulkAction =
       readonly do: "round";
       readonly round: number;
       readonly final: boolean;
-      readonly flipPage: boolean;
+      readonly inject: Injection | null;
       readonly bytesPerSecondMax: number | null;
     }
   /** Destination: digest of its memory (string). */

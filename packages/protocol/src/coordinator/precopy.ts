@@ -1,5 +1,5 @@
 import { defaults, NomadError } from "@nomad/base";
-import type { CopyProgress } from "../http/index.ts";
+import type { CopyProgress, Injection } from "../http/index.ts";
 import type { RequestOf } from "../message.ts";
 import { type HostContext, ignore } from "./context.ts";
 import { type RoundSize, type Verdict, verdictOn } from "./convergence.ts";
@@ -63,7 +63,7 @@ export class Precopy {
   }
 
   #round(final: boolean, then: (round: Round) => void, fail: Fail): void {
-    const { move, vlid, generation, flipPage, bytesPerSecondMax } = this.#m;
+    const { move, vlid, generation, bytesPerSecondMax } = this.#m;
     const round = this.#rounds.length;
     const done = (result: Round) => {
       const { pages, bytes } = result;
@@ -71,8 +71,15 @@ export class Precopy {
       this.#host.tell("central", { kind: "PROGRESS", move, vlid, generation, round, pages, bytes, final });
       if (!this.#ended) then(result);
     };
-    const how = final ? { flipPage, bytesPerSecondMax: null } : { flipPage: false, bytesPerSecondMax };
+    const how = { inject: this.#injected(round, final), bytesPerSecondMax: final ? null : bytesPerSecondMax };
     this.#host.bulk<Round>(move, { do: "round", round, final, ...how }, done, fail);
+  }
+
+  /** A page is flipped among the last, which nothing mends; one becomes zeros among the first, most of which stay as they are. */
+  #injected(round: number, final: boolean): Injection | null {
+    const { inject } = this.#m;
+    const isDue = inject === "flip-page" ? final : round === 0;
+    return isDue ? inject : null;
   }
 
   /** Central is told how far the round under way is. */

@@ -176,8 +176,11 @@ export const guestRequest = z.strictObject({
 });
 export type GuestRequest = z.input<typeof guestRequest>;
 
-/** Faults that a move can be asked to suffer: `flip-page` flips a byte of one page in transit. */
-export const injection = z.enum(["flip-page"]);
+/**
+ * Faults that a move can be asked to suffer: `flip-page` flips a byte of one page in transit; `zero-page` makes one page
+ * zeros, and digests are not compared: what becomes of a guest without that check.
+ */
+export const injection = z.enum(["flip-page", "zero-page"]);
 export type Injection = z.infer<typeof injection>;
 
 /** A guest to move; without `to` central chooses another host. */

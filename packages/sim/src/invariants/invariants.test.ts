@@ -164,7 +164,7 @@ describe("6: old names", () => {
       do: "round",
       round: 9,
       final: true,
-      flipPage: false,
+      inject: null,
       bytesPerSecondMax: null,
     });
     backend.device(vlid).regions.set(forged.vkey, region as NonNullable<typeof region>);

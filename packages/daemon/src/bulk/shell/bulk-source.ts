@@ -35,7 +35,8 @@ interface Progress {
   readonly hashes: Int32Array;
   flip: boolean;
   toldMs: number;
-  pages: number;
+  /** Numbers of the pages, in their order. */
+  readonly sent: number[];
   bytes: number;
 }
 
@@ -81,21 +82,21 @@ export class BulkSource {
     }
     this.#round++;
     const hashes = new Int32Array((this.hasher.pages - firstGuestPage) * hashWords);
-    const flip = options.flipPage ?? false;
+    const flip = options.inject === "flip-page";
     const startedMs = performance.now();
-    const progress: Progress = { options, startedMs, toldMs: startedMs, onProgress, hashes, flip, pages: 0, bytes: 0 };
+    const progress: Progress = { options, startedMs, toldMs: startedMs, onProgress, hashes, flip, sent: [], bytes: 0 };
     try {
       await this.#sendChanged(progress);
+      if (options.inject === "zero-page") await this.#sendZeros(progress);
       await this.#finish(progress);
     } catch (error) {
       // What the destination has is not known any more: this move is over.
       this.close();
       throw error;
     }
-    const { pages, bytes } = progress;
     return {
-      pages,
-      bytes,
+      pages: progress.sent.length,
+      bytes: progress.bytes,
       ms: performance.now() - progress.startedMs,
       digest: options.final ? digestOf(hashes) : null,
     };
@@ -120,6 +121,18 @@ export class BulkSource {
     if (buffer) this.#send(buffer, progress);
   }
 
+  /**
+   * A page goes again, as zeros, and is taken for what it is here: the one after a third of those sent, above what the
+   * program's libraries have, and below its garbage.
+   */
+  async #sendZeros(progress: Progress): Promise<void> {
+    const page = progress.sent[Math.floor(progress.sent.length / 3)];
+    if (page === undefined) return;
+    const buffer = await this.#take();
+    this.#buffers.copy(buffer, this.#memory, page);
+    this.#send(buffer, progress, true);
+  }
+
   async #take(): Promise<FrameBuffer> {
     const buffer = await within(stallMs, this.#buffers.take(), "the destination took no pages");
     // A connection that is lost gives its buffers back.
@@ -134,17 +147,18 @@ export class BulkSource {
     this.hasher.hash(first, count, hashes);
     const changed = this.#tracker.changed(first, count, hashes);
     // A flip needs a page to happen in.
-    return progress.flip && changed.length === 0 && progress.pages === 0 ? [first] : changed;
+    return progress.flip && changed.length === 0 && progress.sent.length === 0 ? [first] : changed;
   }
 
-  #send(buffer: FrameBuffer, progress: Progress): void {
+  #send(buffer: FrameBuffer, progress: Progress, asZeros = false): void {
     const hashes = this.#buffers.hashes(buffer);
     for (const [i, page] of buffer.pages.entries()) this.#tracker.sent(page, hashes, i * hashWords);
     if (progress.flip) buffer.bytes[frameLeadBytes] = (buffer.bytes[frameLeadBytes] as number) ^ 1;
     progress.flip = false;
+    if (asZeros) buffer.bytes.fill(0, frameLeadBytes, frameLeadBytes + defaults.pageBytes);
     const header = this.#header("pages", progress, buffer.pages.length);
     const frame = encodePages(buffer.bytes, header, buffer.pages, crc32);
-    progress.pages += buffer.pages.length;
+    progress.sent.push(...buffer.pages);
     progress.bytes += frame.length;
     this.#socket.send(frame, () => this.#buffers.give(buffer));
   }
@@ -167,11 +181,11 @@ export class BulkSource {
   async #finish(progress: Progress): Promise<void> {
     if (this.#failure) throw this.#failure;
     this.#answer = Promise.withResolvers();
-    const end = encodeControl(this.#header("round-end", progress, progress.pages), crc32);
+    const end = encodeControl(this.#header("round-end", progress, progress.sent.length), crc32);
     progress.bytes += end.length;
     this.#socket.send(end);
     const { round, count } = await within(stallMs, this.#answer.promise, "the destination answered no end of a round");
-    if (round === progress.options.round && count === progress.pages) return;
+    if (round === progress.options.round && count === progress.sent.length) return;
     throw new NomadError("E_FRAME", `the destination applied ${count} pages of round ${round}`);
   }
 

@@ -103,7 +103,7 @@ test("pages of zeros are not sent at first, and are once they were something els
 test.each([true, false])("a page flipped under way makes the digests differ (final round: %s)", async (final) => {
   const { from } = await begin("move-1", 1);
   fill(from, 2);
-  const flipped = await source.round("move-1", { round: 0, final, flipPage: true });
+  const flipped = await source.round("move-1", { round: 0, final, inject: "flip-page" });
   const { digest } = final ? flipped : await source.round("move-1", { round: 1, final: true });
   expect(await source.digest("move-1")).toBe(digest);
   expect(await destination.digest("move-1")).not.toBe(digest);
@@ -111,9 +111,23 @@ test.each([true, false])("a page flipped under way makes the digests differ (fin
 
 test("a flip is made even when nothing has changed", async () => {
   await begin("move-1", 1);
-  const { pages, digest } = await source.round("move-1", { round: 0, final: true, flipPage: true });
+  const { pages, digest } = await source.round("move-1", { round: 0, final: true, inject: "flip-page" });
   expect(pages).toBe(1);
   expect(await destination.digest("move-1")).not.toBe(digest);
+});
+
+test("a page that goes as zeros is not mended later: it is taken for what it is at the source", async () => {
+  const { from, to } = await begin("move-1", 1);
+  fill(from, 2);
+  await source.round("move-1", { round: 0, final: false, inject: "zero-page" });
+  expect(await source.round("move-1", { round: 1, final: true })).toMatchObject({ pages: 0 });
+  const numbers = Array.from({ length: guestBytes(from).length / PAGE_BYTES }, (_, page) => page);
+  const pageOf = (memory: WebAssembly.Memory, page: number) =>
+    guestBytes(memory).subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+  const wrong = numbers.filter((page) => !pageOf(from, page).equals(pageOf(to, page)));
+  const third = Math.floor(numbers.length / 3);
+  expect(wrong).toEqual([third]);
+  expect(pageOf(to, third).every((byte) => byte === 0)).toBe(true);
 });
 
 test("two moves at once, one each way, do not disturb each other", async () => {

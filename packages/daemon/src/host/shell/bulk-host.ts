@@ -30,8 +30,8 @@ export class BulkHost {
       case "open":
         return this.#thread.open(move, action.url, this.#memory(action.vlid));
       case "round": {
-        const { round, final, flipPage, bytesPerSecondMax } = action;
-        const options = { round, final, flipPage, bytesPerSecondMax };
+        const { round, final, inject, bytesPerSecondMax } = action;
+        const options = { round, final, inject, bytesPerSecondMax };
         return this.#thread.round(move, options, (progress) => this.#onCopying(move, progress));
       }
       case "digest":

@@ -5,7 +5,7 @@ import { type Job, jobGuests, type RankResult } from "../job.ts";
 
 /** How long guests may take to be destroyed. */
 const destroyMs = 5000;
-/** A job may take so long, ms: a week, as good as for ever. */
+/** How long a job may take unless it is said, ms: a week, as good as for ever. */
 const endMs = 7 * 24 * 3600 * 1000;
 
 interface Place {
@@ -25,10 +25,8 @@ export class RunningJob implements AsyncDisposable {
     this.guests = guests;
   }
 
-  /** Starts all ranks, or none. An image of ours that is missing, or out of date, is built first. */
+  /** Starts all ranks, or none. */
   static async start(place: Place, job: Job): Promise<RunningJob> {
-    const { ensureImage } = await import("@nomad/guest/builder");
-    await ensureImage(job.image);
     const guests: Guest[] = [];
     try {
       for (const guest of jobGuests(job)) {
@@ -60,10 +58,10 @@ export class RunningJob implements AsyncDisposable {
     return this.hasFailed(view) || this.now(view).every(hasEnded);
   }
 
-  /** Waits for the end of all ranks; when one fails, the others are destroyed. */
-  async ended(): Promise<RankResult[]> {
+  /** Waits for the end of all ranks; when one fails, the others are destroyed. E_TIMEOUT when they do not end in time. */
+  async ended(withinMs = endMs): Promise<RankResult[]> {
     const { client, events, signal } = this.#place;
-    await events.reaches((view) => this.isOver(view), endMs, signal);
+    await events.until("all ranks end", (view) => this.isOver(view), withinMs, signal);
     if (this.hasFailed(events.view)) await this.#destroy();
     const reports = await Promise.all(this.guests.map(({ name }) => client.report(name).catch(() => null)));
     return this.now(events.view).map((guest, rank) => ({ rank, guest, report: reports[rank] ?? null }));

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { NomadError, type Random } from "@nomad/base";
-import type { Guest, LabView, MoveRecord } from "@nomad/protocol/http";
+import type { Guest, Injection, LabView, MoveRecord } from "@nomad/protocol/http";
 import type { LabClient } from "../../client/shell/lab-client.ts";
 import { LabWatch } from "../../client/shell/lab-watch.ts";
 import { succeeded } from "../../mpi/job.ts";
@@ -17,14 +17,16 @@ export interface KernelRun {
   readonly class: ProblemClass;
   readonly ranks: number;
   readonly moves: number;
+  /** What every move suffers. */
+  readonly inject?: Injection | undefined;
   readonly random: Random;
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 const keyBytes = 8;
-/** How long ranks may take until the clock runs, and a move until it has ended. */
-const waitMs = 300_000;
+/** How long ranks may take until the clock runs, a move until it has ended, and ranks that are asked to end. */
+const waitMs = 900_000;
 /** Moves that do not count: undone, or ended while the clock did not run. */
 const vainMovesMax = 200;
 
@@ -53,7 +55,7 @@ export async function runKernel(run: KernelRun): Promise<KernelResult> {
   );
   const mover = new Mover(run, events, job, following);
   await mover.run();
-  const ranks = await job.ended();
+  const ranks = await job.ended(waitMs);
   const results = progressOf(ranks[0]?.report)?.results ?? [];
   const { kernel, class: problem, ranks: count } = run;
   const { completed, aborted } = mover;
@@ -111,10 +113,11 @@ class Mover {
   }
 
   async #move(rank: number): Promise<void> {
-    const { client, hosts, random, signal } = this.#run;
+    const { client, hosts, inject, random, signal } = this.#run;
     const { name, host } = this.#guest(rank);
     const to = random.pick(hosts.filter((other) => other !== host));
-    const { id } = await client.move({ guest: name, to }, { wait: false, signal });
+    const request = { guest: name, to, ...(inject ? { inject } : {}) };
+    const { id } = await client.move(request, { wait: false, signal });
     const ended = (view: LabView) => (view.moves.get(id)?.outcome ?? "") !== "";
     await this.#events.until(`the move of ${name} ends`, ended, waitMs, signal);
     this.#count(rank, this.#events.view.moves.get(id) as MoveRecord);

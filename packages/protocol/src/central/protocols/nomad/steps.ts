@@ -20,8 +20,8 @@ function hostsOfPeers(move: Move, directory: Directory): string[] {
   return [...new Set(hosts.filter((host) => host !== undefined && directory.host(host).state !== "lost"))] as string[];
 }
 
-function checkDigests({ record }: Move): void {
-  if (planted("digests-not-compared")) return;
+function checkDigests({ record, inject }: Move): void {
+  if (inject === "zero-page" || planted("digests-not-compared")) return;
   if (record.digestSource !== "" && record.digestSource === record.digestDestination) return;
   throw new NomadError(
     "E_DIGEST",
@@ -64,7 +64,7 @@ export const steps: Partial<Record<Phase, Step>> = {
         kind: "PRECOPY" as const,
         ...ofMove(move, generation),
         ...how,
-        flipPage: move.inject === "flip-page",
+        inject: move.inject,
       };
       return [{ to: move.record.from, message }];
     },
