@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Cli } from "./cli.ts";
 import { capture } from "./commands/capture.ts";
 import { central } from "./commands/central.ts";
+import { dashboard } from "./commands/dashboard.ts";
 import { dissect } from "./commands/dissect.ts";
 import { evacuate } from "./commands/evacuate.ts";
 import { faultAdd } from "./commands/fault-add.ts";
@@ -32,7 +33,19 @@ const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>
   fault: { about: "make links suffer", verbs: [faultAdd, faultLs, faultLift] },
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
-const single: readonly Verb[] = [migrate, evacuate, mpirun, npb, status, capture, dissect, sim, central, host];
+const single: readonly Verb[] = [
+  migrate,
+  evacuate,
+  mpirun,
+  npb,
+  status,
+  dashboard,
+  capture,
+  dissect,
+  sim,
+  central,
+  host,
+];
 
 const environmentHelp = `
 Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NO_COLOR.

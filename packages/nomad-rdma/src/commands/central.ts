@@ -56,11 +56,13 @@ export function central(cli: Cli): Command {
           exitWithParent: options.exitWithParent ?? false,
           start: async () => {
             const { startCentral } = await import("@nomad/daemon");
+            const { siteDirectory } = await import("@nomad/dashboard");
             const { secret } = daemonSecret(cli, globals);
             const log = makeLogger("central", globals.verbose);
             return startCentral({
               ...options.listen,
               journal: options.journal,
+              dashboard: siteDirectory,
               movesPerHostMax: options.movesPerHost,
               ...(options.partition && { partitions: parsePartitions(options.partition) }),
               timings: options.timing,

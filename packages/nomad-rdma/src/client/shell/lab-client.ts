@@ -75,6 +75,11 @@ export class LabClient {
     return this.#ask(routes.status, routes.status.answer);
   }
 
+  /** A link that lets one browser in, once and soon. */
+  async loginLink(): Promise<string> {
+    return `${this.url}${(await this.#ask(routes.login, routes.login.answer)).path}`;
+  }
+
   async runGuest(body: GuestRequest): Promise<Guest> {
     return (await this.#ask(routes.runGuest, routes.runGuest.answer, { body })).guest;
   }

@@ -1,0 +1,51 @@
+// `npm run test:browser`: does in a headless Chromium what a person does with the dashboard. `--json`: one line of
+// results; `--screenshots DIR`: where the pictures go (default: a directory that is named at the end).
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { RunningLab } from "../kit/running-lab.ts";
+import { chromiumPath, launch } from "./chromium.ts";
+import { story } from "./story.ts";
+
+const { values: options } = parseArgs({
+  options: { json: { type: "boolean", default: false }, screenshots: { type: "string" } },
+});
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const screenshots: string[] = [];
+const steps: { name: string; ok: boolean; error?: string }[] = [];
+
+async function play(executablePath: string): Promise<void> {
+  const folder = options.screenshots ?? mkdtempSync(join(tmpdir(), "nomad-browser-"));
+  mkdirSync(folder, { recursive: true });
+  await using begun = new AsyncDisposableStack();
+  const lab = begun.use(await RunningLab.start());
+  await lab.startPair();
+  const browser = await launch(executablePath);
+  begun.defer(() => browser.close());
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(60_000);
+  page.on("pageerror", (error) => steps.push({ name: "no error on the page", ok: false, error: error.message }));
+  const picture = async (name: string): Promise<void> => {
+    const path = join(folder, `${name}.png`);
+    await page.screenshot({ path });
+    screenshots.push(path);
+  };
+  for (const { name, act } of story) {
+    const failed = await act({ page, lab, picture, begun }).then(
+      () => null,
+      (error: Error) => error,
+    );
+    steps.push({ name, ok: failed === null, ...(failed && { error: failed.message }) });
+    say(`${failed === null ? "ok" : "FAILED"}  ${name}${failed === null ? "" : `\n${failed.message}`}`);
+    if (failed !== null) return;
+  }
+}
+
+const executablePath = chromiumPath();
+if (executablePath === null) say("test:browser: SKIPPED: there is no Chromium here (NOMAD_CHROMIUM says where one is)");
+else await play(executablePath);
+const ok = steps.every((step) => step.ok);
+if (!options.json) for (const path of screenshots) say(path);
+if (options.json) process.stdout.write(`${JSON.stringify({ ok, steps, screenshots })}\n`);
+process.exitCode = ok ? 0 : 1;

@@ -1,0 +1,118 @@
+import type { Page } from "playwright-core";
+import { NomadCommand } from "../kit/nomad-command.ts";
+import type { RunningLab } from "../kit/running-lab.ts";
+
+/** What a step has at hand. */
+export interface Scene {
+  readonly page: Page;
+  readonly lab: RunningLab;
+  /** Takes a picture of the page as it is. */
+  readonly picture: (name: string) => Promise<void>;
+  /** Ends when the story has ended. */
+  readonly begun: AsyncDisposableStack;
+}
+
+/** One thing that a person does, and then sees. It fails by throwing. */
+export interface Step {
+  readonly name: string;
+  readonly act: (scene: Scene) => Promise<void>;
+}
+
+const guestOn = (guest: string, host: string) => `[data-host="${host}"] [data-guest="${guest}"]`;
+const ended = (outcome: string) => `.move.${outcome}`;
+
+/** The process of a host, or of central, that runs in this lab. */
+function pidOf({ workspace }: RunningLab, who: string): number {
+  const found =
+    who === "central" ? workspace.daemons().find((d) => / central /.test(d.commandLine)) : workspace.host(who);
+  if (!found) throw new Error(`${who} does not run`);
+  return found.pid;
+}
+
+export const story: readonly Step[] = [
+  {
+    name: "a link opens the dashboard: hosts, guests and their traffic are there",
+    act: async ({ page, lab, picture }) => {
+      await page.goto(await lab.client.loginLink());
+      await page.waitForSelector(guestOn("alice", "host-a"));
+      await page.waitForSelector(guestOn("bob", "host-b"));
+      await page
+        .locator("header")
+        .filter({ hasText: /\d (Ki|Mi|Gi)B\/s/ })
+        .waitFor();
+      await picture("lab");
+    },
+  },
+  {
+    name: "a guest that is dragged to another host moves there, and the move is shown as it goes",
+    act: async ({ page, picture }) => {
+      await page.dragAndDrop('[data-guest="alice"]', '[data-host="host-c"]');
+      await page.waitForSelector(".move.under-way");
+      await picture("move-under-way");
+      await page.waitForSelector(guestOn("alice", "host-c"));
+      await page.waitForSelector(ended("released"));
+      await picture("move-ended");
+    },
+  },
+  {
+    name: "a guest is moved by keyboard alone",
+    act: async ({ page }) => {
+      await page.focus('[data-guest="bob"]');
+      await page.keyboard.press("Enter");
+      await page.focus('[data-host="host-a"] > button');
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(guestOn("bob", "host-a"));
+    },
+  },
+  {
+    name: "a fault is applied, hits packets, and is lifted",
+    act: async ({ page, picture }) => {
+      await page.selectOption('select[name="kind"]', "drop");
+      await page.fill('input[name="percent"]', "1");
+      await page.fill('input[name="seconds"]', "600");
+      await page.click('.faults button[type="submit"]');
+      await page
+        .locator("[data-fault]")
+        .filter({ hasText: /: [1-9]\d* hit/ })
+        .waitFor();
+      await picture("fault");
+      await page.click("[data-fault] button");
+      await page.waitForSelector("[data-fault]", { state: "detached" });
+    },
+  },
+  {
+    name: "the same in the dark, and on a telephone",
+    act: async ({ page, picture }) => {
+      await page.emulateMedia({ colorScheme: "dark" });
+      await picture("dark");
+      await page.setViewportSize({ width: 390, height: 844 });
+      const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+      if (wide > 390) throw new Error(`the page is ${wide} pixels wide on a screen of 390`);
+      await picture("narrow");
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.setViewportSize({ width: 1280, height: 800 });
+    },
+  },
+  {
+    name: "a host that is killed is reported",
+    act: async ({ page, lab, picture }) => {
+      process.kill(pidOf(lab, "host-b"), "SIGKILL");
+      await page.waitForSelector('[data-host="host-b"].lost');
+      await picture("host-lost");
+    },
+  },
+  {
+    name: "central's end is said clearly, and its return is noticed",
+    act: async ({ page, lab, picture, begun }) => {
+      process.kill(pidOf(lab, "central"), "SIGKILL");
+      await page.waitForSelector('[data-presence="gone"]');
+      await picture("central-gone");
+      const central = new NomadCommand(["central", "--listen", new URL(lab.url).host], lab.workspace.path);
+      begun.defer(async () => {
+        central.child.kill();
+        await central.ended;
+      });
+      await page.waitForSelector('[data-presence="gone"]', { state: "detached" });
+    },
+  },
+];
