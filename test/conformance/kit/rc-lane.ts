@@ -149,9 +149,14 @@ export class RcLane {
     const slot = {
       salt: this.#salt++,
       from: a.buffer.bytes.subarray(offset, offset + bytes),
-      to: b.buffer.bytes.subarray(offset, offset + bytes),
+      // Taken anew each time: it may be memory of another process.
+      get to() {
+        return b.buffer.bytes.subarray(offset, offset + bytes);
+      },
       local: a.mr.sge(offset, bytes),
-      remote: remoteOf(b, offset),
+      get remote() {
+        return remoteOf(b, offset);
+      },
     };
     const { prepare, request } = behaviours[kind];
     prepare(slot);

@@ -7,8 +7,8 @@ const overSockets = process.env.NOMAD_CONFORMANCE_WIRE === "sockets";
 /** A lab in memory; with NOMAD_CONFORMANCE_WIRE=sockets in the environment, one of sockets. */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
   if (!overSockets) return new MemoryLab(options);
-  const { SocketLab } = await import("./socket-lab.ts");
-  return SocketLab.join(options);
+  const { ProcessLab } = await import("../shell/remote/process-lab.ts");
+  return ProcessLab.join(options);
 }
 
 /** A test that is given `lab`: two contexts, closed at its end. */
