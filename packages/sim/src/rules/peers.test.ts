@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { RuleLab } from "./testing/lab.ts";
+
+// Who is a peer.
+
+/** Bob is booted so long after alice began to move; whether he asked to connect while she was suspended. */
+function connectsDuringMove(afterMs: number): boolean {
+  const lab = new RuleLab({ talk: false });
+  const { world } = lab;
+  let unseen = false;
+  world.observers.add({
+    receives: (at, message) => {
+      if (message.kind !== "CONNECT") return;
+      unseen ||= at.core.coordinator.backend.devices.get(message.vlid)?.suspended === true;
+    },
+  });
+  world.boot("alice", "alice", "host-a");
+  world.run(5);
+  world.startMove("alice", "host-c");
+  world.run(afterMs);
+  world.boot("bob", "bob", "host-b");
+  lab.settle();
+  expect(world.central.directory.guest("alice").host).toBe("host-c");
+  lab.verify();
+  return unseen;
+}
+
+test("rule 5: who connects to a guest that is suspended waits, and finds it where it went", () => {
+  const moments = Array.from({ length: 15 }, (_, i) => 0.3 * i);
+  expect(moments.map(connectsDuringMove)).toContain(true);
+});
+
+test("rule 7: guests of one host, and two that move at once, take the same path", () => {
+  const lab = new RuleLab({ guests: { alice: "host-a", bob: "host-a", carol: "host-b" } });
+  const { world } = lab;
+  const hosts = () => ["alice", "bob", "carol"].map((name) => world.central.directory.guest(name).host);
+  expect(world.move("alice", "host-b")).toMatchObject({ outcome: "released" });
+  expect(world.move("bob", "host-b")).toMatchObject({ outcome: "released" });
+  expect(hosts()).toEqual(["host-b", "host-b", "host-b"]);
+  world.run(10);
+  const away = [world.startMove("alice", "host-c"), world.startMove("bob", "host-d")];
+  lab.settle();
+  expect(away.map(({ outcome }) => outcome)).toEqual(["released", "released"]);
+  for (const name of ["alice", "bob", "carol"]) {
+    const { host } = world.central.directory.guest(name);
+    for (const qpn of lab.qpnsOf(name)) expect(world.host(host).hca.queryQp(qpn).sqDraining).toBe(false);
+  }
+  lab.verify();
+});
