@@ -246,6 +246,16 @@ export class Hca extends HcaObjects {
     return this.#numbers.take();
   }
 
+  /** A reserved number is not needed after all. */
+  unreserveQpn(qpn: Qpn): void {
+    this.#numbers.release(qpn);
+  }
+
+  /** Numbers that queue pairs have, that are reserved, and that queue pairs had before they moved. */
+  get qpnsInUse(): number {
+    return this.#numbers.inUse;
+  }
+
   /** The number of the general services interface, QP1, for `renumber`: who manages the port is found there. E_BUSY */
   reserveGsi(): Qpn {
     const qpn = this.#numbers.takeGsi();

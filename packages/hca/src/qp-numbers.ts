@@ -42,6 +42,11 @@ export class QpNumbers {
     return this.#taken.has(qpn);
   }
 
+  /** How many are given and not released. */
+  get inUse(): number {
+    return this.#taken.size - this.#recent.length;
+  }
+
   /** Its queue pair is destroyed: the number may be used again after many others. */
   release(qpn: Qpn): void {
     if (qpn === GSI) {

@@ -30,6 +30,11 @@ export class Requests {
     this.#resendMs = resendMs;
   }
 
+  /** How many are unanswered. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** `timeoutMs` Infinity: until answered or cancelled. */
   ask(
     to: string,

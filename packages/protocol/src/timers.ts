@@ -10,6 +10,10 @@ export class Timers {
     return () => void this.#timers.delete(id);
   }
 
+  get size(): number {
+    return this.#timers.size;
+  }
+
   deadline(): number | null {
     let first = Number.POSITIVE_INFINITY;
     for (const { at } of this.#timers.values()) first = Math.min(first, at);

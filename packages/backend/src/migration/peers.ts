@@ -101,8 +101,10 @@ function follow(backend: Backend, { device, qp }: Held, at: Place, name: PeerNam
 }
 
 function letGo(backend: Backend, { device, qp }: Held, move: string, now: number): void {
-  const wasFrozen = qp.holds.get(move)?.frozen === true;
+  const hold = qp.holds.get(move);
+  const wasFrozen = hold?.frozen === true;
   qp.holds.delete(move);
+  if (hold && hold.qpn !== qp.qpn) backend.hca.unreserveQpn(hold.qpn);
   if (planted("lost-wake-up")) return;
   if (wasFrozen && !isFrozen(qp) && !device.detached) backend.hca.thaw(qp.qpn);
   backend.hca.ungate(qp.qpn, move, now);

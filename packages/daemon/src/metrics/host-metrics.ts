@@ -46,6 +46,16 @@ function objects(register: Registry, host: Host): void {
   const sum = (of: (device: ReturnType<typeof devices>[number]) => number) => () =>
     devices().reduce((total, device) => total + of(device), 0);
   gauge("nomad_guest_devices", "Guests with a share of this host's adapter.", () => devices().length);
+  gauge("nomad_qpns", "Queue pair numbers in use, reserved and quarantined ones included.", () => host.hca.qpnsInUse);
+  new Gauge({
+    name: "nomad_under_way",
+    help: "What is kept only for a while: parts in moves, unanswered requests, waiting look-ups, timers.",
+    labelNames: ["what"],
+    registers: [register],
+    collect() {
+      for (const [what, count] of Object.entries(host.coordinator.underWay)) this.set({ what }, count);
+    },
+  });
   gauge(
     "nomad_queue_pairs",
     "Queue pairs of the guests here.",

@@ -70,6 +70,18 @@ export class Coordinator {
     return this.#host.hosts;
   }
 
+  /** What is kept only for a while, by kind: when nothing is under way, nothing is. */
+  get underWay(): Readonly<Record<string, number>> {
+    return {
+      source: this.#sources.size,
+      destination: this.#destinations.size,
+      peer: this.#peers.holding,
+      requests: this.#host.requests.size,
+      lookups: this.#names.waiting,
+      timers: this.#host.timers.size,
+    };
+  }
+
   handle(event: HostEvent, now: number): void {
     this.#host.now = now;
     this.#event(event);

@@ -27,6 +27,11 @@ export class Names {
     this.#guests = guests;
   }
 
+  /** How many look-ups and connections wait for a guest that is suspended. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, waiting) => sum + waiting.length, 0);
+  }
+
   located(vlid: VLid, host: string): void {
     this.#locations.set(vlid, host);
   }

@@ -36,6 +36,11 @@ export class Peers {
     this.#names = names;
   }
 
+  /** How many moves hold queue pairs here. */
+  get holding(): number {
+    return this.#holds.size;
+  }
+
   suspend(m: RequestOf<"SUSPEND_PEER">, reply: Reply): void {
     const holder = peerHolder(m.move);
     migration.suspendPeers(this.#host.backend, m.vlid, holder, this.#host.now);
