@@ -1,7 +1,8 @@
 import type { GuestReport, Status } from "@nomad/protocol/http";
 import { hasEnded, type LabClient } from "nomad-rdma";
-import { hostNames, Processes } from "./processes.ts";
-import { until } from "./until.ts";
+import { hostNames, Processes } from "../../kit/processes.ts";
+import { until } from "../../kit/until.ts";
+import { matrixTimings } from "../outcomes.ts";
 
 const healMs = 30_000;
 /** Operations a second of each guest: several labs share the machine. */
@@ -21,7 +22,7 @@ export class MatrixLab implements AsyncDisposable {
   }
 
   static async start(): Promise<MatrixLab> {
-    return new MatrixLab(await Processes.start());
+    return new MatrixLab(await Processes.start(matrixTimings));
   }
 
   get client(): LabClient {

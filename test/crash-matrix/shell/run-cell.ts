@@ -1,8 +1,8 @@
 import type { ConnectionReport, MoveRecord } from "@nomad/protocol/http";
+import { until } from "../../kit/until.ts";
 import { type Cell, type Ending, endings, type Outcome, type Sight, sights } from "../outcomes.ts";
 import { companion, type MatrixLab, mover } from "./matrix-lab.ts";
 import { type Cast, holdingMessage, strike } from "./strike.ts";
-import { until } from "./until.ts";
 
 /** What became of a cell, as `--json` has it. */
 export interface CellResult {

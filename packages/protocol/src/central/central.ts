@@ -217,7 +217,7 @@ export class Central {
       case "INQUIRE":
         return { kind: "OUTCOME", re, resume: this.#sequencer.inquire(m.move) };
       case "PEERS_RESUMED":
-        this.#sequencer.peersResumed(m.move);
+        this.#sequencer.peersResumed(m.move, from);
         return { kind: "NOTED", re };
       default:
         return { kind: "FAILED", re, code: "E_MESSAGE", message: `central does not take ${m.kind}` };
@@ -235,11 +235,11 @@ export class Central {
 
   #notice(from: string, m: Notice): void {
     if (m.kind === "HEARTBEAT") this.#hosts.heartbeat(from, m);
-    if (m.kind === "COPYING") this.#sequencer.copying(m.move, m.progress);
-    if (m.kind === "PROGRESS") this.#sequencer.progress(m.move, m);
+    if (m.kind === "COPYING") this.#sequencer.copying(m.move, from, m.progress);
+    if (m.kind === "PROGRESS") this.#sequencer.progress(m.move, from, m);
     if (m.kind !== "LOG") return;
     this.#sequencer.heardOf(m.vlid, from);
-    this.#guests.log(m.vlid, from, m.line);
+    if (this.#speaksFor(from, m.vlid)) this.#guests.log(m.vlid, from, m.line);
   }
 
   /** Its guests are lost with it, but for one that may still go back to where it came from. */

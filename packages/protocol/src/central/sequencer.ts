@@ -202,26 +202,30 @@ export class Sequencer {
   // --- what happens meanwhile ---
 
   /** The destination says that all peers know the new names. */
-  peersResumed(id: string): void {
+  peersResumed(id: string, from: string): void {
     const move = this.moves.get(id);
-    if (!move || move.peersResumed) return;
+    if (move?.record.to !== from || move.peersResumed) return;
     move.peersResumed = true;
     move.heardOfDestination = true;
     move.record.controlMessages += 2 * (1 + move.peerHosts.length);
     if (move.phase === "running") this.#drive.advance(move, "peers-resumed");
   }
 
-  copying(id: string, progress: CopyProgress): void {
+  copying(id: string, from: string, progress: CopyProgress): void {
     const move = this.moves.get(id);
-    if (!move || isEnded(move.phase)) return;
+    if (move?.record.from !== from || isEnded(move.phase)) return;
     move.record.progress = progress;
     this.#central.moveChanged(move);
   }
 
   /** A round of copying has ended. */
-  progress(id: string, round: { readonly pages: number; readonly bytes: number; readonly final: boolean }): void {
+  progress(
+    id: string,
+    from: string,
+    round: { readonly pages: number; readonly bytes: number; readonly final: boolean },
+  ): void {
     const move = this.moves.get(id);
-    if (!move) return;
+    if (move?.record.from !== from) return;
     move.record.rounds++;
     move.record.pages += round.pages;
     move.record.bytes += round.bytes;

@@ -32,6 +32,11 @@ export class Names {
     return [...this.#waiting.values()].reduce((sum, waiting) => sum + waiting.length, 0);
   }
 
+  /** Where the guest was last seen, if anybody here has asked. */
+  whereIs(vlid: VLid): string | undefined {
+    return this.#locations.get(vlid);
+  }
+
   located(vlid: VLid, host: string): void {
     this.#locations.set(vlid, host);
   }

@@ -86,7 +86,8 @@ export class Peers {
 
   resume(m: RequestOf<"RESUME_PEER">, reply: Reply): void {
     const hold = this.#holds.get(m.move);
-    if (!mayResume(hold, m, reply.from)) return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
+    if (!mayResume(hold, m, reply.from, this.#names.whereIs(m.vlid)))
+      return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
     const fenced = this.#fenced.has(m.move) && m.host === hold?.m.to;
     // Without names nothing of a new life is told: the guest is lost, and this says where it was.
     if (fenced && m.names.length > 0) return reply.refuse("E_HOST_LOST", `${m.host} is fenced`);
@@ -110,13 +111,18 @@ export class Peers {
 }
 
 /**
- * Central may, and whoever has the token of a move that holds queue pairs here. Where nothing is held, an abort may still
- * tell the guest's new epoch, of the host that tells it and under the names of before; nothing is given new names.
+ * Central may, and whoever has the token of a move that holds queue pairs here. Where nothing is held, the host where the
+ * guest is (`knownAt`) may still tell its new epoch, after an abort, under the names of before; nothing gets new names.
  */
-function mayResume(hold: Hold | undefined, m: RequestOf<"RESUME_PEER">, from: string): boolean {
+function mayResume(
+  hold: Hold | undefined,
+  m: RequestOf<"RESUME_PEER">,
+  from: string,
+  knownAt: string | undefined,
+): boolean {
   if (planted("resume-without-token")) return true;
   if (hold) return hold.m.token === m.token;
-  return roleOf(from) === "central" || (m.names.length === 0 && m.host === from);
+  return roleOf(from) === "central" || (m.names.length === 0 && m.host === from && (knownAt ?? from) === from);
 }
 
 function remember(moves: Set<string>, move: string): void {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { Timings } from "@nomad/base";
 import { LabClient } from "nomad-rdma";
-import type { NomadCommand } from "../../kit/nomad-command.ts";
-import { Workspace } from "../../kit/workspace.ts";
-import { matrixTimings } from "../outcomes.ts";
+import type { NomadCommand } from "./nomad-command.ts";
+import { Workspace } from "./workspace.ts";
 
 export const hostNames = ["host-a", "host-b", "host-c"] as const;
 
@@ -21,21 +21,24 @@ export class Processes implements AsyncDisposable {
   readonly client: LabClient;
   readonly #workspace: Workspace;
   readonly #port: number;
+  readonly #timings: Partial<Timings>;
   readonly #running = new Map<string, NomadCommand>();
 
-  private constructor(workspace: Workspace, port: number, central: NomadCommand) {
+  private constructor(workspace: Workspace, port: number, timings: Partial<Timings>, central: NomadCommand) {
     this.#workspace = workspace;
     this.#port = port;
+    this.#timings = timings;
     this.#running.set("central", central);
     const secret = Buffer.from(readFileSync(join(workspace.path, ".nomad", "secret"), "utf8").trim());
     this.client = new LabClient({ url: `http://127.0.0.1:${port}`, secret });
   }
 
-  static async start(): Promise<Processes> {
+  /** `timings`: what differs from the defaults, ms. */
+  static async start(timings: Partial<Timings> = {}): Promise<Processes> {
     const workspace = new Workspace();
     const port = await freePort();
-    const central = await startCentral(workspace, port);
-    const processes = new Processes(workspace, port, central);
+    const central = await startCentral(workspace, port, timings);
+    const processes = new Processes(workspace, port, timings, central);
     await Promise.all(hostNames.map((name) => processes.start(name)));
     return processes;
   }
@@ -43,11 +46,18 @@ export class Processes implements AsyncDisposable {
   /** Starts one that does not run; resolves when it is up. */
   async start(name: string): Promise<void> {
     if (name === "central") {
-      this.#running.set(name, await startCentral(this.#workspace, this.#port));
+      this.#running.set(name, await startCentral(this.#workspace, this.#port, this.#timings));
       return;
     }
     const central = `http://127.0.0.1:${this.#port}`;
-    const host = this.#workspace.start("host", "--name", name, "--central", central, ...common(this.#workspace));
+    const host = this.#workspace.start(
+      "host",
+      "--name",
+      name,
+      "--central",
+      central,
+      ...common(this.#workspace, this.#timings),
+    );
     this.#running.set(name, host);
     await host.errMatch(/ is up/);
   }
@@ -83,14 +93,15 @@ export class Processes implements AsyncDisposable {
 }
 
 /** The secret's path on the command line is by what the workspace knows its daemons. */
-function common(workspace: Workspace): string[] {
-  const timing = Object.entries(matrixTimings).map(([name, ms]) => `${name}=${ms}`);
-  return ["-v", "--secret-file", join(workspace.path, ".nomad", "secret"), "--timing", timing.join(",")];
+function common(workspace: Workspace, timings: Partial<Timings>): string[] {
+  const secret = ["-v", "--secret-file", join(workspace.path, ".nomad", "secret")];
+  const set = Object.entries(timings).map(([name, ms]) => `${name}=${ms}`);
+  return set.length === 0 ? secret : [...secret, "--timing", set.join(",")];
 }
 
-async function startCentral(workspace: Workspace, port: number): Promise<NomadCommand> {
+async function startCentral(workspace: Workspace, port: number, timings: Partial<Timings>): Promise<NomadCommand> {
   const listen = ["--listen", `127.0.0.1:${port}`, "--journal", "journal.db"];
-  const central = workspace.start("central", ...listen, ...common(workspace));
+  const central = workspace.start("central", ...listen, ...common(workspace, timings));
   await central.errMatch(/central is up/);
   return central;
 }
