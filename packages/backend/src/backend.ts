@@ -1,4 +1,4 @@
-import { EBUSY, EINVAL, ENOMEM, QPT_UD, VMM_EPOCH, VMM_VLID } from "@nomad/abi";
+import { EBUSY, EINVAL, ENOMEM, VMM_EPOCH, VMM_VLID } from "@nomad/abi";
 import {
   assert,
   type ErrorCode,
@@ -11,7 +11,7 @@ import {
   type VQpn,
 } from "@nomad/base";
 import type { AsyncEvent, DatagramSource, DeviceMemory, Hca, HcaEvents } from "@nomad/hca";
-import { addressDatagram, followGuest, learnAddress } from "./address-handles.ts";
+import { followGuest, learnAddress } from "./address-handles.ts";
 import { announceEvents, raiseEvent } from "./async-events.ts";
 import { decodeQpAttributes } from "./attributes.ts";
 import { Channels } from "./channels.ts";
@@ -20,9 +20,9 @@ import { drainDoorbells } from "./doorbells.ts";
 import type { BackendEvents, KeyWanted, WaitingWork } from "./events.ts";
 import { execute, missed, type Outcome } from "./hypercalls/index.ts";
 import { readCall, writeResult } from "./mailbox.ts";
-import { type RemoteKey, RemoteKeys } from "./remote-keys.ts";
+import type { RemoteKey } from "./remote-keys.ts";
 import { Senders, sourceOf } from "./senders.ts";
-import { staleRemoteKey, translateLocalKeys, writeRemoteKey } from "./translate.ts";
+import { goOn, Translator } from "./translator.ts";
 
 export interface BackendOptions {
   /** The port's LID. */
@@ -34,7 +34,7 @@ export interface BackendOptions {
 /**
  * The privileged domain's half of the split driver: gives each guest its share of the adapter, serves its hypercalls,
  * and keeps the tables of names. The data path bypasses it. It does no IO: `bell` says that a guest rang, answers that
- * take a look-up come through `connected`, `resolved` and `answer`.
+ * take a look-up come through `connected`, `resolved`, `addressed`, `identified` and `answer`.
  */
 export class Backend implements HcaEvents {
   readonly lid: Lid;
@@ -43,12 +43,13 @@ export class Backend implements HcaEvents {
   readonly devices = new Map<VLid, Device>();
   readonly channels = new Channels();
   readonly #qps = new Map<Qpn, { readonly device: Device; readonly qp: Qp }>();
-  readonly #remoteKeys = new RemoteKeys();
+  readonly #translator: Translator;
   readonly #senders = new Senders();
 
   constructor(options: BackendOptions) {
     this.lid = options.lid;
     this.events = options.events;
+    this.#translator = new Translator(options.events);
     this.hca = options.makeHca(this);
   }
 
@@ -150,26 +151,19 @@ export class Backend implements HcaEvents {
 
   /** A peer's key has been looked up; null when it has none or its host did not answer in time. */
   resolved(vlid: VLid, owner: VLid, vkey: VKey, wanted: KeyWanted, key: RemoteKey | null): void {
-    if (key) this.#remoteKeys.set(owner, vkey, key);
+    if (key) this.#translator.learnKey(owner, vkey, key);
     if (wanted.kind === "call") {
       this.answer(vlid, wanted.sequence, key ? { status: 0, words: [key.rkey, key.epoch] } : missed.key);
       return;
     }
-    this.#goOn(this.devices.get(vlid), wanted, key !== null);
+    goOn(this.hca, this.devices.get(vlid), wanted, key !== null);
   }
 
   /** The target of datagrams has been looked up; null when there is none, or its host did not answer in time. */
   addressed(vlid: VLid, remote: RemoteName, work: WaitingWork, address: QpAddress | null): void {
     const device = this.devices.get(vlid);
     if (device && address) learnAddress(this.hca, device, remote, address);
-    this.#goOn(device, work, address !== null);
-  }
-
-  #goOn(device: Device | undefined, { vqpn, wqe }: WaitingWork, found: boolean): void {
-    const qp = device?.qps.get(vqpn);
-    if (qp?.pendingKey?.wqe !== wqe) return;
-    qp.pendingKey = found ? null : { wqe, failed: true };
-    this.hca.doorbell(qp.qpn);
+    goOn(this.hca, device, work, address !== null);
   }
 
   /** A guest runs elsewhere now: whoever sends datagrams to it follows. */
@@ -229,33 +223,7 @@ export class Backend implements HcaEvents {
 
   translate(qpn: Qpn, queue: "send" | "recv", wqe: number): "done" | "pending" | "failed" {
     const found = this.#qps.get(qpn);
-    if (!found) return "failed";
-    const { device, qp } = found;
-    translateLocalKeys(device, qp, queue, wqe);
-    if (queue === "recv") return "done";
-    return qp.type === QPT_UD ? this.#translateTarget(device, qp, wqe) : this.#translateRemoteKey(device, qp, wqe);
-  }
-
-  #translateTarget(device: Device, qp: Qp, wqe: number): "done" | "pending" | "failed" {
-    const { unknown } = addressDatagram(device, wqe);
-    if (unknown === null) return "done";
-    const work = { vqpn: qp.vqpn, wqe };
-    return lookUp(qp, wqe, () => this.events.address({ vlid: device.vlid, remote: unknown, work }));
-  }
-
-  #translateRemoteKey(device: Device, qp: Qp, wqe: number): "done" | "pending" | "failed" {
-    const vkey = staleRemoteKey(device, qp, wqe);
-    if (vkey === undefined || !qp.remote) return "done";
-    const owner = qp.remote.vlid;
-    const rkey = this.#remoteKeys.get(owner, vkey, qp.remoteEpoch);
-    if (rkey !== undefined) {
-      writeRemoteKey(device, qp, wqe, rkey);
-      return "done";
-    }
-    const wanted: KeyWanted = { kind: "work", vqpn: qp.vqpn, wqe };
-    const found = lookUp(qp, wqe, () => this.events.resolve({ vlid: device.vlid, owner, vkey, wanted }));
-    if (found === "failed") writeRemoteKey(device, qp, wqe, 0 as RKey);
-    return found;
+    return found ? this.#translator.translate(found.device, found.qp, queue, wqe) : "failed";
   }
 
   datagramSource(to: Qpn, slid: Lid, from: Qpn): DatagramSource | "pending" | null {
@@ -285,16 +253,3 @@ export class Backend implements HcaEvents {
 
 /** What the adapter's refusals are to a program; any other is EINVAL. */
 const errnos: Readonly<Partial<Record<ErrorCode, number>>> = { E_BUSY: EBUSY, E_TOO_LARGE: ENOMEM };
-
-/** A work request waits for a name: asks once; `failed`, once, when there is none. */
-function lookUp(qp: Qp, wqe: number, ask: () => void): "pending" | "failed" {
-  if (qp.pendingKey?.wqe === wqe && qp.pendingKey.failed) {
-    qp.pendingKey = null;
-    return "failed";
-  }
-  if (qp.pendingKey?.wqe !== wqe) {
-    qp.pendingKey = { wqe, failed: false };
-    ask();
-  }
-  return "pending";
-}

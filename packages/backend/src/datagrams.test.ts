@@ -86,6 +86,16 @@ describe.each<Names>(["random", "clash", "apart"])("with %s names", (names) => {
     expect(arrived()).toEqual(["found"]);
   });
 
+  test.each(["target", "sender"])("a move of the %s that is undone leaves all as it was", (who) => {
+    send("before");
+    const lookups = lab.lookups;
+    lab.abort(who === "target" ? bob : alice, () => {});
+    send("after");
+    expect(arrived()).toHaveLength(2);
+    expect(bob.read(inbox.address + GRH, 5)).toBe("after");
+    expect([sent(), lab.lookups]).toEqual([[abi.WC_SUCCESS, abi.WC_SUCCESS], lookups]);
+  });
+
   test("both may move between two datagrams", () => {
     send("before");
     lab.move(bob, 3);

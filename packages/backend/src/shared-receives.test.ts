@@ -66,6 +66,15 @@ test("the limit moves along, is told once, and by the queue's own number", () =>
   expect([event(), event()]).toEqual([[abi.EVENT_SRQ_LIMIT_REACHED, srq], -abi.EAGAIN]);
 });
 
+test("a move that is undone tells no event twice, and none too few", () => {
+  post(1n);
+  setLimit(1);
+  send(0);
+  lab.abort(bob, () => {});
+  expect(Atomics.load(bob.memory.words, abi.VMM_ASYNC_EVENTS >> 2)).toBe(1);
+  expect([event(), event()]).toEqual([[abi.EVENT_SRQ_LIMIT_REACHED, srq], -abi.EAGAIN]);
+});
+
 test("an event that nobody has got moves along", () => {
   post(1n);
   setLimit(1);

@@ -107,6 +107,16 @@ describe.each<Names>(["random", "clash", "apart"])("with %s names", (names) => {
     expect(write(rkey)).toBe(abi.WC_SUCCESS);
   });
 
+  test("a move that is undone leaves windows bound, and what is posted meanwhile is done", () => {
+    const rkey = nextKey(alloc(abi.MW_TYPE_2));
+    bind(rkey, abi.MW_TYPE_2);
+    lab.abort(bob, () => b.send({ id: 4n, opcode: abi.WR_LOCAL_INV, rkey }));
+    expect(bob.poll()).toMatchObject([{ id: 4n, status: abi.WC_SUCCESS }]);
+    expect(bind(nextKey(rkey), abi.MW_TYPE_2)).toBe(abi.WC_SUCCESS);
+    lab.abort(alice, () => {});
+    expect(write(nextKey(rkey))).toBe(abi.WC_SUCCESS);
+  });
+
   test("a window is freed by any key it has had, and opens nothing then", () => {
     const first = alloc(abi.MW_TYPE_1);
     const rkey = nextKey(first);
