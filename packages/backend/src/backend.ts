@@ -55,11 +55,16 @@ export class Backend implements HcaEvents {
 
   /** A guest's device, empty as after power-on. */
   create(vlid: VLid, memory: DeviceMemory, epoch: number): Device {
-    assert(!this.devices.has(vlid), `guest ${vlid} has one device at a host`);
     const device = newDevice(vlid, memory, epoch);
-    this.devices.set(vlid, device);
-    this.announce(device);
+    this.enrol(device);
     return device;
+  }
+
+  /** From here on the device is found by its guest's vLID. */
+  enrol(device: Device): void {
+    assert(!this.devices.has(device.vlid), `guest ${device.vlid} has one device at a host`);
+    this.devices.set(device.vlid, device);
+    this.announce(device);
   }
 
   device(vlid: VLid): Device {

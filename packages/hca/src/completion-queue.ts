@@ -78,6 +78,12 @@ export class CompletionQueue {
     this.#overrun = this.#ring.load(QUEUE_OVERRUN) !== 0;
   }
 
+  /** Its memory has come only now. */
+  reload(): void {
+    this.#producer = this.#ring.producer;
+    this.#overrun = this.#ring.load(QUEUE_OVERRUN) !== 0;
+  }
+
   get entries(): number {
     return this.#ring.entries;
   }

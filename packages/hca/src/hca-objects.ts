@@ -118,6 +118,11 @@ export class HcaObjects {
     return cqn;
   }
 
+  /** It goes on where its record stands now: what it was made in had not come yet. */
+  reloadCq(cqn: number): void {
+    this.cq(cqn).reload();
+  }
+
   /** Moves the queue, with what is not polled, to another ring and record. E_VERB when that does not fit. */
   resizeCq(cqn: number, location: RingLocation): void {
     this.cq(cqn).resize(location);

@@ -12,7 +12,7 @@ import type { PortState } from "./port.ts";
 import { QpNumbers } from "./qp-numbers.ts";
 import { type QpQueues, QueuePair } from "./queue-pair.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
-import { applySnapshot, snapshotOf } from "./snapshot.ts";
+import { applySnapshot, describe, isAtRest, snapshotOf } from "./snapshot.ts";
 import type {
   Egress,
   HcaEvents,
@@ -216,12 +216,29 @@ export class Hca extends HcaObjects {
     return snapshotOf(this.#qp(qpn));
   }
 
+  /** The same of one that goes on; null while it has anything under way. */
+  snapshotAtRest(qpn: Qpn): QpSnapshot | null {
+    const qp = this.#qp(qpn);
+    return isAtRest(qp) ? describe(qp) : null;
+  }
+
+  /** A queue pair in RESET that is frozen until `thaw`. Its memory is not touched: it need not be there yet. */
+  createFrozenQp(init: QpInit): Qpn {
+    return this.#add(init, (qp) => {
+      qp.frozen = true;
+    });
+  }
+
+  /** Makes a new, frozen queue pair what the snapshot says. */
+  becomeQp(qpn: Qpn, snapshot: QpSnapshot): void {
+    applySnapshot(this.#qp(qpn), snapshot);
+  }
+
   /** The queue pair of a snapshot under a new number, frozen until `thaw`. */
   restore(init: QpInit, snapshot: QpSnapshot): Qpn {
-    return this.#add({ ...init, type: snapshot.type as QpType }, (qp) => {
-      qp.frozen = true;
-      applySnapshot(qp, snapshot);
-    });
+    const qpn = this.createFrozenQp({ ...init, type: snapshot.type as QpType });
+    this.becomeQp(qpn, snapshot);
+    return qpn;
   }
 
   /**

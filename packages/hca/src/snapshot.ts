@@ -16,13 +16,24 @@ const UNKNOWN_OPCODE = 0xffffffff;
  * @throws NomadError E_STATE while it may still change: it is neither frozen nor held and drained.
  */
 export function snapshotOf(qp: QueuePair): QpSnapshot {
-  const { requester, responder, settings } = qp;
+  const { requester } = qp;
   if (!qp.frozen && (qp.holders.size === 0 || requester.busy)) {
     throw new NomadError(
       "E_STATE",
       `queue pair ${qp.qpn} is ${requester.busy ? "neither frozen nor drained" : "neither frozen nor held"}`,
     );
   }
+  return describe(qp);
+}
+
+/** Nothing that it has started, and no message that has begun to come. */
+export function isAtRest({ requester, responder }: QueuePair): boolean {
+  return !requester.busy && responder.message === "none" && !responder.holdsReceive;
+}
+
+/** What the queue pair is at this moment. */
+export function describe(qp: QueuePair): QpSnapshot {
+  const { requester, responder, settings } = qp;
   const started = startedOf(qp);
   return {
     type: qp.type,

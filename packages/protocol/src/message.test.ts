@@ -42,7 +42,16 @@ test("a guest's state keeps its 64-bit values", () => {
     next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1, srq: 1 },
     last: null,
   };
-  const state = { kind: "STATE", id: 1, move: "1-1", vlid: 1, generation: 1, device, vm } as unknown as Message;
+  const state = {
+    kind: "STATE",
+    id: 1,
+    move: "1-1",
+    vlid: 1,
+    generation: 1,
+    device,
+    gone: [3],
+    vm,
+  } as unknown as Message;
   expect(decodeMessage(encodeMessage(state))).toEqual(state);
 });
 

@@ -75,6 +75,7 @@ const requests = [
     roundsMax: uint,
     budgetMs: uint,
     bytesPerSecondMax: uint.nullable(),
+    presetup: z.boolean(),
     onDivergence,
     inject: injection.nullable(),
   }),
@@ -104,7 +105,9 @@ const requests = [
   request("CONNECT", { vlid, vqpn, from: vlid }),
   request("RESOLVE", { vlid, vkey }),
   request("WHO_IS", { qpn }),
-  request("STATE", { ...ofMove, device: deviceSnapshot, vm: vmState }),
+  request("PRESETUP", { ...ofMove, device: deviceSnapshot }),
+  // `gone`: the device is what PRESETUP said without these queue pairs, but for what is in `device`; null: it is `device`
+  request("STATE", { ...ofMove, device: deviceSnapshot, gone: z.array(vqpn).nullable(), vm: vmState }),
 ] as const;
 
 const answers = [
@@ -131,6 +134,7 @@ const answers = [
   answer("NAME", { rkey: uint, epoch }),
   answer("IDENTITY", { name: remoteName.nullable() }),
   answer("MOVED", { host: name }),
+  answer("PRESET", {}),
   answer("STATE_TAKEN", {}),
   answer("FENCED", { seen: z.boolean() }),
   answer("OUTCOME", { resume: z.object({ epoch, dlid: lid, host: name, names: z.array(peerName) }).nullable() }),
@@ -173,7 +177,7 @@ export type Unnumbered<M> = M extends unknown ? Omit<M, "id" | "re"> : never;
 export const isRequest = (message: Message): message is Request => "id" in message;
 export const isAnswer = (message: Message): message is Answer => "re" in message;
 
-const packr = new Packr({ useRecords: false, int64AsType: "bigint" });
+const packr = new Packr({ useRecords: true, mapsAsObjects: true, int64AsType: "bigint" });
 
 export function encodeMessage(message: Message): Uint8Array {
   return packr.pack(message);

@@ -1,6 +1,6 @@
 import { assert, planted, type VLid } from "@nomad/base";
 import type { Backend } from "../backend.ts";
-import type { Device, DeviceSnapshot } from "../device.ts";
+import type { Device, DeviceSnapshot, Qp } from "../device.ts";
 import { heldWork } from "./held-work.ts";
 import { recordObjects, releaseKeys, releaseObjects } from "./objects.ts";
 import { isFrozen } from "./peers.ts";
@@ -31,11 +31,7 @@ export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot
   const device = backend.device(vlid);
   device.detached = true;
   for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
-  const qps = [...device.qps.values()].map((qp) => {
-    const { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups } = qp;
-    const record = { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups };
-    return { ...record, snapshot: backend.hca.snapshot(qp.qpn) };
-  });
+  const qps = [...device.qps.values()].map((qp) => ({ ...recordQp(qp), snapshot: backend.hca.snapshot(qp.qpn) }));
   const snapshot: DeviceSnapshot = {
     vlid,
     ...recordObjects(backend, device),
@@ -46,6 +42,12 @@ export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot
   };
   const cut = qps.filter((qp) => qp.snapshot.started.length > 0).length;
   return { snapshot, held: heldWork(device, device.qps.values()), cut };
+}
+
+/** A queue pair, but for what the adapter knows of it. */
+export function recordQp(qp: Qp): Omit<DeviceSnapshot["qps"][number], "snapshot"> {
+  const { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups } = qp;
+  return { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups };
 }
 
 /** RUN: the bound device lives. Its send queues open as each peer says that it knows the new names (`openTowards`). */
@@ -98,12 +100,17 @@ export function openTowards(
 export function release(backend: Backend, vlid: VLid): void {
   const device = backend.devices.get(vlid);
   if (!device) return;
+  backend.devices.delete(vlid);
+  free(backend, device);
+}
+
+/** Of a device that nobody can find: all that it has. */
+export function free(backend: Backend, device: Device): void {
   for (const qp of device.qps.values()) {
     for (const { mgid, mlid } of qp.groups) backend.hca.detachMcast(qp.qpn, mgid, mlid);
     backend.disown(qp);
     backend.hca.destroyQp(qp.qpn);
   }
   releaseObjects(backend, device);
-  backend.devices.delete(vlid);
   if (!planted("keep-old-keys")) releaseKeys(backend, device);
 }

@@ -1,3 +1,4 @@
 export { bind } from "./bind.ts";
-export { detach, open, openTowards, peersOf, release, reopen, suspend } from "./guest.ts";
+export { detach, free, open, openTowards, peersOf, release, reopen, suspend } from "./guest.ts";
 export { cutPeers, heldTowards, resumePeers, suspendPeers } from "./peers.ts";
+export { changesOf, complete, type DeviceChanges, presetup, preview } from "./presetup.ts";

@@ -21,25 +21,32 @@ export function recordObjects(
   };
 }
 
-/** All that queue pairs need. */
-export function bindObjects({ hca, channels }: Backend, device: Device, snapshot: DeviceSnapshot): void {
+/** Domains, completion queues and regions: they can be made before the guest's memory is there. */
+export function makeObjects({ hca }: Backend, device: Device, snapshot: DeviceSnapshot): void {
   const { memory } = device;
-  device.asyncEvents = [...snapshot.asyncEvents];
   for (const pd of snapshot.pds) device.pds.set(pd, hca.allocPd());
   for (const record of snapshot.cqs) {
-    const cqn = hca.createCq({ memory, location: record.location });
-    device.cqs.set(record.cq, { ...record, cqn });
-    channels.join(cqn, memory, record.channel);
-  }
-  for (const { limit, ...record } of snapshot.srqs) {
-    const srqn = hca.createSrq({ pd: pdOf(device, record.pd), memory, ...record.location });
-    device.srqs.set(record.srq, { ...record, srqn });
-    if (limit > 0) hca.modifySrq(srqn, { limit });
+    device.cqs.set(record.cq, { ...record, cqn: hca.createCq({ memory, location: record.location }) });
   }
   for (const record of snapshot.regions) {
     const { address, length, access } = record;
     const { lkey, rkey } = hca.registerMemory({ pd: pdOf(device, record.pd), memory, address, length, access });
     device.regions.set(record.vkey, { ...record, lkey, rkey });
+  }
+}
+
+/** What else queue pairs need, once the memory is there. */
+export function bindObjects({ hca, channels }: Backend, device: Device, snapshot: DeviceSnapshot): void {
+  const { memory } = device;
+  device.asyncEvents = [...snapshot.asyncEvents];
+  for (const { cqn, channel } of device.cqs.values()) {
+    hca.reloadCq(cqn);
+    channels.join(cqn, memory, channel);
+  }
+  for (const { limit, ...record } of snapshot.srqs) {
+    const srqn = hca.createSrq({ pd: pdOf(device, record.pd), memory, ...record.location });
+    device.srqs.set(record.srq, { ...record, srqn });
+    if (limit > 0) hca.modifySrq(srqn, { limit });
   }
   for (const record of snapshot.ahs) makeAh(hca, device, pdOf(device, record.pd), record);
 }

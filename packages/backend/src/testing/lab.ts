@@ -63,6 +63,10 @@ export class Lab {
     const destination = this.host(to);
     guest.epoch++;
     const [own, peers] = [`${vlid}/${guest.epoch}/own`, `${vlid}/${guest.epoch}/peers`];
+    const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
+    const told = migration.preview(source, vlid);
+    // As it comes over the wire, here and below.
+    const device = migration.presetup(destination, structuredClone(told), memory);
     migration.suspend(source, vlid, own, this.now);
     for (const host of this.hosts) migration.suspendPeers(host, vlid, peers, this.now);
     this.settle();
@@ -70,10 +74,10 @@ export class Lab {
     const { snapshot } = migration.detach(source, vlid);
     meanwhile();
     this.settle();
-    const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
     memory.bytes.set(guest.memory.bytes.subarray(VMM_PAGE_BYTES), VMM_PAGE_BYTES);
-    const at = { memory, epoch: guest.epoch, move: own, cuts };
-    // As it comes over the wire.
+    const isAsTold = migration.changesOf(told, snapshot) !== null;
+    if (!isAsTold) migration.free(destination, device);
+    const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: isAsTold ? device : null };
     const names = migration.bind(destination, structuredClone(snapshot), at, this.now);
     migration.release(source, vlid);
     Object.assign(guest, { memory, host: destination });

@@ -5,6 +5,8 @@ import type { FigureSpec } from "../figure.ts";
 export interface MoveCase {
   readonly load: "idle" | "busy";
   readonly queuePairs: number;
+  /** Are its objects made at the destination while it is copied? */
+  readonly presetup: boolean;
 }
 
 /** Phases of the time that the guest stands still, by what they are told of. */
@@ -12,7 +14,8 @@ const pausePhases = ["stopped", "bound", "COMMITTED", "running"] as const;
 /** Phases before that in which it runs, and its connections wait. */
 const quietPhases = ["suspended", "peers-suspended"] as const;
 
-export const nameOf = ({ load, queuePairs }: MoveCase): string => `${load}-${queuePairs}`;
+export const nameOf = ({ load, queuePairs, presetup }: MoveCase): string =>
+  `${load}-${queuePairs}${presetup ? "" : "-nopresetup"}`;
 
 /** What is taken from the record of a move of this case: names of figures and their values, ms. */
 export function samplesOf(which: MoveCase, { pausedMs, phases }: MoveRecord): [string, number][] {

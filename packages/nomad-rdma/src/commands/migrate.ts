@@ -8,7 +8,7 @@ import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
 import { byteRate } from "./options.ts";
 
-interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence" | "strict"> {
+interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence" | "presetup" | "strict"> {
   readonly wait: boolean;
 }
 
@@ -23,6 +23,7 @@ export function migrate(cli: Cli): Command {
       new Option("--on-divergence <what>", "when it writes as fast as it is copied").choices(onDivergence.options),
     )
     .addOption(new Option("--inject <fault>", "make the move suffer a fault").choices(injection.options))
+    .option("--no-presetup", "make nothing of it at the destination before it has stopped")
     .option("--strict", "abort rather than cut a queue pair whose work is not acknowledged in time")
     .option("--no-wait", "return when the move has begun")
     .action((guest: string, to: string, options: Options, command: Command) =>

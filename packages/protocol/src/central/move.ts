@@ -46,12 +46,13 @@ interface Plan {
 }
 
 /** How a move is to be made, as the operator wants it. */
-export type MoveWays = Pick<MoveRecord, "protocol" | "bytesPerSecondMax" | "onDivergence" | "strict">;
+export type MoveWays = Pick<MoveRecord, "protocol" | "bytesPerSecondMax" | "onDivergence" | "presetup" | "strict">;
 
 export const usualWays: MoveWays = {
   protocol: "nomad",
   bytesPerSecondMax: null,
   onDivergence: "stop",
+  presetup: true,
   strict: false,
 };
 
@@ -64,8 +65,8 @@ export function plannedMove(
   plan: Omit<Plan, "record"> & MoveWays,
   now: number,
 ): Move {
-  const { protocol, bytesPerSecondMax, onDivergence, strict, ...rest } = plan;
-  const ways = { protocol, bytesPerSecondMax, onDivergence, strict };
+  const { protocol, bytesPerSecondMax, onDivergence, presetup, strict, ...rest } = plan;
+  const ways = { protocol, bytesPerSecondMax, onDivergence, presetup, strict };
   return moveOf({ record: { ...emptyRecord(id, guest, from, to), ...ways }, ...rest }, "planned", now);
 }
 

@@ -239,6 +239,8 @@ export class Coordinator {
         return this.#release(m, reply);
       case "PREPARE":
         return this.#newDestination(m).prepare(reply);
+      case "PRESETUP":
+        return this.#destination(m.move).presetup(m, reply);
       case "STATE":
         return this.#destination(m.move).state(m, reply);
       case "BIND":

@@ -1,4 +1,4 @@
-import { type DeviceSnapshot, migration, type PeerName } from "@nomad/backend";
+import { type Device, type DeviceSnapshot, migration, type PeerName } from "@nomad/backend";
 import { NomadError, planted, type VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { RequestOf } from "../message.ts";
@@ -18,6 +18,7 @@ export class DestinationMove {
   readonly #names: Names;
   readonly #m: RequestOf<"PREPARE">;
   #memory: DeviceMemory | null = null;
+  #preset: { readonly told: DeviceSnapshot; readonly device: Device } | null = null;
   #state: { readonly device: DeviceSnapshot; readonly vm: VmState } | null = null;
   #bound: readonly PeerName[] | null = null;
   #running = false;
@@ -49,12 +50,30 @@ export class DestinationMove {
     this.#host.vmm<Created>(vlid, { do: "create", name, image, imageHash }, created, reply.fail);
   }
 
+  /** What the guest has while it runs, from the source itself: made here, as far as it can be. */
+  presetup(m: RequestOf<"PRESETUP">, reply: Reply): void {
+    if (reply.from !== this.#m.from)
+      return reply.refuse("E_AUTH", `the device of guest ${m.vlid} is ${this.#m.from}'s to tell`);
+    if (!this.#memory || this.#preset)
+      return reply.refuse("E_STATE", `${this.#host.name} does not expect a device of guest ${m.vlid} now`);
+    this.#preset = { told: m.device, device: migration.presetup(this.#host.backend, m.device, this.#memory) };
+    reply.answer({ kind: "PRESET" });
+  }
+
   /** What of the guest is not in its memory, from the source itself. */
   state(m: RequestOf<"STATE">, reply: Reply): void {
     const { from } = this.#m;
     if (reply.from !== from) return reply.refuse("E_AUTH", `the state of guest ${m.vlid} is ${from}'s to give`);
-    this.#state = { device: m.device, vm: m.vm };
+    if (m.gone && !this.#preset) return reply.refuse("E_STATE", `${this.#host.name} was not told what has changed`);
+    if (!m.gone) this.#discardPreset();
+    const device = m.gone && this.#preset ? migration.complete(this.#preset.told, { ...m, gone: m.gone }) : m.device;
+    this.#state = { device, vm: m.vm };
     reply.answer({ kind: "STATE_TAKEN" });
+  }
+
+  #discardPreset(): void {
+    if (this.#preset) migration.free(this.#host.backend, this.#preset.device);
+    this.#preset = null;
   }
 
   bind(m: RequestOf<"BIND">, reply: Reply): void {
@@ -64,7 +83,9 @@ export class DestinationMove {
     const hashed = (digest: string) => {
       const restored = () => {
         try {
-          const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts };
+          const prepared = this.#preset?.device ?? null;
+          this.#preset = null;
+          const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts, prepared };
           this.#bound = migration.bind(this.#host.backend, state.device, at, this.#host.now);
           if (planted("run-at-bind")) this.#host.vmm(m.vlid, { do: "run" }, ignore, ignore);
           reply.answer({ kind: "BOUND", digest });
@@ -120,6 +141,7 @@ export class DestinationMove {
     if (this.#running)
       return reply.refuse("E_STATE", `guest ${m.vlid} runs at ${this.#host.name}: its move is decided`);
     this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
+    this.#discardPreset();
     this.#guests.drop(m.vlid);
     reply.answer({ kind: "ABORTED" });
   }

@@ -9,7 +9,14 @@ import { Precopy, progressOf } from "./precopy.ts";
 function copy(onDivergence: OnDivergence, sizes: readonly number[], roundsMax = 30) {
   const host = new HostContext("host-a", {} as Backend, timings);
   const ofMove = { kind: "PRECOPY" as const, id: 1, move: "1-1", vlid: 1 as VLid, generation: 1, to: "host-b" };
-  const how = { bulkUrl: "ws://bulk", roundsMax, budgetMs: 1000, bytesPerSecondMax: 1000, onDivergence };
+  const how = {
+    bulkUrl: "ws://bulk",
+    roundsMax,
+    budgetMs: 1000,
+    bytesPerSecondMax: 1000,
+    presetup: false,
+    onDivergence,
+  };
   const precopy = new Precopy(host, { ...ofMove, ...how, inject: null });
   const left = [...sizes];
   const asked: string[] = [];

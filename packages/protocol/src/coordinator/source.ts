@@ -22,7 +22,10 @@ export class SourceMove {
   readonly #host: HostContext;
   readonly #guests: Guests;
   readonly #names: Names;
+  readonly #m: RequestOf<"PRECOPY">;
   readonly #precopy: Precopy;
+  /** What the destination was told of the guest's device while it ran. */
+  #told: DeviceSnapshot | null = null;
   #vm: "running" | "stopping" | "stopped" = "running";
   #drained: (() => void) | null = null;
   #aborted = false;
@@ -34,12 +37,36 @@ export class SourceMove {
     this.#host = host;
     this.#guests = guests;
     this.#names = names;
+    this.#m = m;
     this.#precopy = new Precopy(host, m);
   }
 
   precopy(reply: Reply): void {
-    const done = (converged: boolean) => reply.answer({ kind: "CONVERGED", converged, peers: this.#peers() });
-    this.#precopy.run(done, reply.fail);
+    let left = 2;
+    let converged = false;
+    const one = () => {
+      if (--left === 0) reply.answer({ kind: "CONVERGED", converged, peers: this.#peers() });
+    };
+    this.#presetUp(one);
+    const copied = (isLittle: boolean) => {
+      converged = isLittle;
+      one();
+    };
+    this.#precopy.run(copied, reply.fail);
+  }
+
+  /** Tells the destination what the guest has. Nothing is lost when that fails: then all is told when it has stopped. */
+  #presetUp(then: () => void): void {
+    const { move, vlid, generation, presetup, to } = this.#m;
+    if (!presetup) return then();
+    const told = migration.preview(this.#host.backend, vlid);
+    const device = told as RequestOf<"PRESETUP">["device"];
+    const onAnswer = () => {
+      this.#told = told;
+      then();
+    };
+    const o = { timeoutMs: this.#host.timings.controlRequestMs, onAnswer, onFail: then };
+    this.#host.ask(to, { kind: "PRESETUP", move, vlid, generation, device }, o);
   }
 
   copying(copied: Copied): void {
@@ -91,15 +118,18 @@ export class SourceMove {
     this.#host.vmm<VmState>(m.vlid, { do: "stop", budgetMs: m.budgetMs }, stopped, failed);
   }
 
-  #handOver(m: RequestOf<"STOP">, device: DeviceSnapshot, vm: VmState, then: () => void, reply: Reply): void {
+  #handOver(m: RequestOf<"STOP">, snapshot: DeviceSnapshot, vm: VmState, then: () => void, reply: Reply): void {
     const { move, vlid, generation } = m;
-    if (device.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
+    const changes = this.#told && migration.changesOf(this.#told, snapshot);
+    const { device, gone } = changes ?? { device: snapshot, gone: null };
+    if (snapshot.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
     const message = {
       kind: "STATE" as const,
       move,
       vlid,
       generation,
       device: device as RequestOf<"STATE">["device"],
+      gone: gone && [...gone],
       vm,
     };
     this.#host.ask(m.to, message, { timeoutMs: m.budgetMs, onAnswer: then, onFail: reply.fail });

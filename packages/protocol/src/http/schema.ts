@@ -110,6 +110,8 @@ export const moveRecord = z.object({
   /** What copying may take of the network while the guest runs; null for all. */
   bytesPerSecondMax: count.nullable().default(null),
   onDivergence: onDivergence.default("stop"),
+  /** Are the guest's objects made at the destination while it is copied? */
+  presetup: z.boolean().default(true),
   /** Abort rather than cut a queue pair that does not drain in time. */
   strict: z.boolean().default(false),
   /** Did the rounds of pre-copy leave little? Null until that is known. */
@@ -191,6 +193,8 @@ export const moveRequest = z.strictObject({
   /** Bytes a second that copying may take while the guest runs. */
   bandwidth: z.int().min(1).optional(),
   onDivergence: onDivergence.optional(),
+  /** Make the guest's objects at the destination while it is copied. */
+  presetup: z.boolean().optional(),
   inject: injection.optional(),
   /** Abort rather than cut a queue pair that does not drain in time. */
   strict: z.boolean().optional(),

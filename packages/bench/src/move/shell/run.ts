@@ -1,4 +1,5 @@
 import { NomadError } from "@nomad/base";
+import type { MoveRecord } from "@nomad/protocol/http";
 import { type Figure, type FigureSpec, figureOf } from "../../figure.ts";
 import { interleave } from "../../interleave.ts";
 import { activeMax, type MoveAmounts } from "../amounts.ts";
@@ -19,34 +20,39 @@ export async function runMoves(
   const specs: FigureSpec[] = [];
   for (const load of ["idle", "busy"] as const) {
     for (const queuePairs of amounts.queuePairs) {
-      const which = { load, queuePairs };
-      await measure(which, amounts.moves, (name, round, value) => {
+      const ways = [true, false].map((presetup) => ({ load, queuePairs, presetup }));
+      await measure(ways, amounts.moves, (name, round, value) => {
         samples.set(name, [...(samples.get(name) ?? []), value]);
         if (name.startsWith("pause")) onSample(name, round, value);
       });
-      specs.push(...figuresOf(which));
+      specs.push(...ways.flatMap(figuresOf));
     }
   }
   return [...specs, ...floorFigures].map((spec) => figureOf(spec, samples));
 }
 
-/** All moves of one pair of guests, to and fro; the first warms up. */
+/** All moves of one pair of guests, to and fro, the ways in turn; the first round warms up. */
 async function measure(
-  which: MoveCase,
+  ways: readonly MoveCase[],
   moves: number,
   onSample: (name: string, round: number, value: number) => void,
 ): Promise<void> {
-  const { load, queuePairs } = which;
+  const [{ load, queuePairs }] = ways as [MoveCase];
   await using lab = await BenchLab.start();
   await lab.startPair(guests, queuePairs, load === "busy" ? Math.min(activeMax, queuePairs) : 0);
   for (let round = 0; round <= moves; round++) {
-    const to = round % 2 === 0 ? "host-c" : "host-a";
-    const record = await lab.client.move({ guest: guests[0], to }, { wait: true });
-    if (record.outcome !== "released") {
-      const why = record.error?.message ?? "";
-      throw new NomadError("E_STATE", `a move of ${nameOf(which)} was ${record.outcome}: ${why}`);
+    for (const [i, way] of ways.entries()) {
+      const to = (round * ways.length + i) % 2 === 0 ? "host-c" : "host-a";
+      const record = await moved(lab, way, to);
+      if (round > 0) for (const [name, value] of samplesOf(way, record)) onSample(name, round, value);
     }
-    if (round > 0) for (const [name, value] of samplesOf(which, record)) onSample(name, round, value);
   }
   await lab.endPair(guests);
+}
+
+async function moved(lab: BenchLab, which: MoveCase, to: string): Promise<MoveRecord> {
+  const record = await lab.client.move({ guest: guests[0], to, presetup: which.presetup }, { wait: true });
+  if (record.outcome === "released") return record;
+  const why = record.error?.message ?? "";
+  throw new NomadError("E_STATE", `a move of ${nameOf(which)} was ${record.outcome}: ${why}`);
 }

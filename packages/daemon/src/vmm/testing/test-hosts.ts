@@ -75,7 +75,7 @@ export class TestHosts implements AsyncDisposable {
     const vm = await GuestVm.create({ name: guest.vm.name, image });
     copyMemory(guest.vm.memory, vm.memory);
     const memory = deviceMemory(vm.memory);
-    const at = { memory, epoch: guest.epoch, move: own, cuts };
+    const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: null };
     const names = migration.bind(destination, snapshot, at, performance.now());
     await vm.prepareRestore(state);
     guest.bell.close();

@@ -42,6 +42,7 @@ export function sampleMove(difference: Partial<MoveRecord> = {}): MoveRecord {
     memoryPages: 8192,
     bytesPerSecondMax: null,
     onDivergence: "stop",
+    presetup: true,
     strict: false,
     converged: true,
     progress: { percent: 100, bytesPerSecond: 250_000_000, etaMs: 0, throttlePercent: 0 },

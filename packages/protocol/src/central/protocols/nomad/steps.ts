@@ -59,6 +59,7 @@ export const steps: Partial<Record<Phase, Step>> = {
         budgetMs: precopyBudgetMs(timings, move),
         bytesPerSecondMax: move.record.bytesPerSecondMax,
         onDivergence: move.record.onDivergence,
+        presetup: move.record.presetup,
       };
       const message = {
         kind: "PRECOPY" as const,
