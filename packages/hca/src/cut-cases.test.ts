@@ -1,15 +1,14 @@
 import { crc32 } from "node:zlib";
 import * as abi from "@nomad/abi";
-import { type Psn, plant, type Qpn } from "@nomad/base";
+import { type Psn, plant } from "@nomad/base";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cutOf, reconcile } from "./cut.ts";
 import { bringUp, connect, connectedPair, Endpoint, type EndpointOptions, unreliablePair } from "./testing/endpoint.ts";
 import { Fabric } from "./testing/fabric.ts";
 import { cutAndAbort, moveWithCut } from "./testing/move.ts";
 import { dropping } from "./testing/packets.ts";
 import { assertPattern, fillPattern } from "./testing/traffic.ts";
 import { nextKey } from "./testing/windows.ts";
-import type { QpAttributes, QpCut } from "./types.ts";
+import type { QpAttributes } from "./types.ts";
 
 let fabric: Fabric;
 let a: Endpoint;
@@ -306,58 +305,6 @@ test("a message of an unreliable connection that is cut begins anew", () => {
   fabric.settle();
   expect(ids(a)).toEqual([[1n, 0]]);
   expect(b.recvCq.drain()).toMatchObject([{ byteLen: 5000 }]);
-});
-
-test("a snapshot with more work under way than its send queue holds is refused", () => {
-  silence();
-  send(1n);
-  send(2n);
-  fabric.settle(1);
-  a.adapter.hca.freeze(a.qpn);
-  const snapshot = a.adapter.hca.snapshot(a.qpn);
-  const small = { ...a.qpInit, sq: { ...a.qpInit.sq, entries: 1 } };
-  expect(() => a.adapter.hca.restore(small, snapshot)).toThrow(expect.objectContaining({ code: "E_VERB" }));
-});
-
-describe("what two ends report", () => {
-  const quiet: QpCut = {
-    sqPsn: 5 as Psn,
-    unackedPsn: 5 as Psn,
-    busy: false,
-    rqPsn: 9 as Psn,
-    atomics: [],
-    refusal: null,
-  };
-  const peer: QpCut = { ...quiet, sqPsn: 9 as Psn, unackedPsn: 9 as Psn, rqPsn: 5 as Psn };
-
-  test("needs no telling when nothing was under way", () => {
-    expect(reconcile(quiet, peer)).toBeNull();
-  });
-
-  test("is given to the other when something was", () => {
-    const busy = { ...quiet, sqPsn: 8 as Psn, busy: true };
-    expect(reconcile(busy, peer)).toEqual({ forA: peer, forB: busy });
-  });
-
-  test("does not count where it does not belong to the same connection", () => {
-    const stranger = { ...peer, rqPsn: 77 as Psn };
-    expect(reconcile(quiet, stranger)).toEqual({
-      forA: { ...stranger, rqPsn: null },
-      forB: { ...quiet, sqPsn: null },
-    });
-  });
-
-  test("is nothing for a half that was never connected", () => {
-    const { hca } = a.adapter;
-    const qpn: Qpn = hca.createQp(a.qpInit);
-    hca.freeze(qpn);
-    expect(cutOf(hca.snapshot(qpn))).toMatchObject({ sqPsn: null, rqPsn: null });
-    hca.thaw(qpn);
-    hca.modifyQp(qpn, { state: abi.QPS_INIT, access: 0 }, 0);
-    hca.modifyQp(qpn, { state: abi.QPS_ERR }, 0);
-    hca.freeze(qpn);
-    expect(cutOf(hca.snapshot(qpn))).toMatchObject({ sqPsn: null, rqPsn: null });
-  });
 });
 
 describe("planted", () => {

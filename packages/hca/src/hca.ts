@@ -176,8 +176,10 @@ export class Hca extends HcaObjects {
     this.context.gates.hold(this.#qp(qpn), holder);
   }
 
-  /** This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on, from what it
-   * has no answer to: its peer may have been frozen. */
+  /**
+   * This holder lets go; when it was the last, retries and the timer begin anew and the send queue goes on, from what it has
+   * no answer to: its peer may have been frozen.
+   */
   ungate(qpn: Qpn, holder: string, now: number): void {
     const qp = this.#qp(qpn);
     if (!this.context.gates.release(qp, holder)) return;
