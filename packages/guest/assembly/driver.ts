@@ -58,6 +58,7 @@ export class RemoteKey {
   ) {}
 }
 
+const REMOTE_KEYS_MAX: i32 = 4096;
 const remoteKeys = new Map<u64, RemoteKey>();
 const unknown = new RemoteKey(0, 0);
 
@@ -76,6 +77,8 @@ export function remoteKey(owner: u32, vkey: u32, ownerEpoch: u32): RemoteKey {
   argument(vkey);
   if (call(HC_RESOLVE_RKEY) !== 0) return unknown;
   const resolved = new RemoteKey(result(0), result(1));
+  // A window has another key with each bind: what is not used any more must not stay for ever.
+  if (remoteKeys.size >= REMOTE_KEYS_MAX) remoteKeys.clear();
   remoteKeys.set(name, resolved);
   return resolved;
 }

@@ -63,6 +63,7 @@ export class Inbound {
     const whole = this.arrivals.delivered + this.tally.corrupted >= this.total || this.cell.isFetch;
     if (!whole && now < this.finishAt) return;
     if (!this.cell.isFetch) this.tally.lost += <u32>max<i32>(0, <i32>(this.total - this.arrivals.delivered));
+    if (this.lane.srq !== null && this.cell.isReliable && !this.limitTold) this.tally.fail("no limit was ever reached");
     this.finished = true;
     this.lane.control.tell(DONE, this.total);
   }
