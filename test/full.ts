@@ -6,7 +6,7 @@ import { cpus, totalmem } from "node:os";
 
 const root = new URL("..", import.meta.url);
 const times = 3;
-const scripts = ["test", "test:docker", "sim:full", "matrix"];
+const scripts = ["test", "test:mpi", "test:docker", "sim:full", "matrix"];
 
 interface Run {
   readonly script: string;

@@ -9,22 +9,14 @@ import { Arrival, Matching } from "./matching.ts";
 import { EAGER_BYTES_MAX, HEADER_BYTES, KIND_EAGER, KIND_FINISHED, KIND_REQUEST_TO_SEND, Packet } from "./packet.ts";
 import { Request, RequestTable } from "./request.ts";
 
-/** A read that is under way: the receive it fills, and whom to tell. */
-@final
-class Fetch {
-  constructor(
-    readonly receive: u32,
-    readonly sendersRequest: u32,
-  ) {}
-}
-
 @final
 export class Device {
   /** By rank; null at our own. */
   readonly channels: (Channel | null)[] = [];
   private readonly matching: Matching = new Matching();
   private readonly requests: RequestTable = new RequestTable();
-  private readonly fetches: Map<u32, Fetch> = new Map();
+  /** Reads under way: the receive that each fills, and the sender's request, which is to be told. */
+  private readonly fetches: Map<u32, u32> = new Map();
   private readonly completion: WorkCompletion = new WorkCompletion();
 
   constructor(
@@ -159,17 +151,16 @@ export class Device {
     out.remoteAddress = arrival.address;
     out.key = arrival.key;
     out.request = this.requests.add(request);
-    this.fetches.set(out.request, new Fetch(out.request, arrival.request));
+    this.fetches.set(out.request, arrival.request);
     this.channel(arrival.source).send(out);
   }
 
   private fetched(channel: Channel, id: u32): void {
-    const fetch = this.fetches.get(id);
-    this.fetches.delete(id);
-    this.requests.take(id).done = true;
     const out = new Outgoing();
     out.kind = KIND_FINISHED;
-    out.request = fetch.sendersRequest;
+    out.request = this.fetches.get(id);
+    this.fetches.delete(id);
+    this.requests.take(id).done = true;
     channel.send(out);
   }
 

@@ -60,8 +60,10 @@ export class Exchange {
   private countBuckets(): void {
     const mine = this.mine;
     const keys = this.keys;
+    const count = this.count;
+    const shift = this.shift;
     mine.zero(BUCKETS);
-    for (let i = 0; i < this.count; i++) mine[keys[i] >> this.shift]++;
+    for (let i = 0; i < count; i++) mine[keys[i] >> shift]++;
   }
 
   /** To each rank in turn, until it has its part of all keys. */
@@ -93,10 +95,11 @@ export class Exchange {
       next[bucket] = place;
       place += this.mine[bucket];
     }
-    for (let i = 0; i < this.count; i++) {
+    const count = this.count;
+    const shift = this.shift;
+    for (let i = 0; i < count; i++) {
       const key = keys[i];
-      const bucket = key >> this.shift;
-      sorted[next[bucket]++] = key;
+      sorted[next[key >> shift]++] = key;
     }
   }
 

@@ -79,7 +79,8 @@ export class IntegerSort extends Kernel {
     const start = exchange.keyStart;
     const kinds = exchange.keyEnd - start;
     upTo.zero(kinds);
-    for (let i = 0; i < exchange.receivedCount; i++) upTo[received[i] - start]++;
+    const count = exchange.receivedCount;
+    for (let i = 0; i < count; i++) upTo[received[i] - start]++;
     for (let kind = 1; kind < kinds; kind++) upTo[kind] += upTo[kind - 1];
   }
 
