@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "examples/*.test.ts"],
     // They need an engine, and have a command of their own: npm run test:docker.
     exclude: ["**/node_modules/**", "test/docker/**"],
+    setupFiles: ["test/fuzz/shell/setup.ts"],
     // A bound for what hangs, not a verdict: a busy machine may be ten times slower.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -36,11 +36,15 @@ async function work(left: Cell[], done: (result: CellResult) => void): Promise<v
   }
 }
 
-async function attempt(lab: MatrixLab, cell: Cell): Promise<CellResult> {
+/** On a busy machine a move may fail before it is where the fault is to strike: that says nothing of the fault. */
+const placingsMax = 3;
+
+async function attempt(lab: MatrixLab, cell: Cell, placing = 1): Promise<CellResult> {
   try {
     await lab.heal();
     return await runCell(lab, cell);
   } catch (error) {
+    if (placing < placingsMax) return attempt(lab, cell, placing + 1);
     const { participant, phase, fault, expected } = cell;
     const actual = `the cell could not be run: ${error instanceof Error ? error.message : error}`;
     return { participant, phase, fault, expected: "", actual, boundMs: expected.boundMs, tookMs: 0, ok: false };

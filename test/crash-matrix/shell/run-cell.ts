@@ -54,12 +54,13 @@ async function holdAt(lab: MatrixLab, { phase }: Cell, { destination }: Cast): P
   // The way to an abort that takes all phases before: pages that differ.
   const inject = phase === "aborting" ? { inject: "flip-page" as const } : {};
   const { id: move } = await lab.client.move({ guest: mover, to: destination, ...inject }, { wait: false });
-  await until(
+  const seen = await until(
     `the move is ${phase}`,
     phaseMs,
     () => moveOf(lab, move),
-    (seen) => seen.phase === phase,
+    ({ phase: now, outcome }) => now === phase || outcome !== "",
   );
+  if (seen.phase !== phase) throw new Error(`the move ended before it was ${phase}: ${seen.error?.message}`);
   return { move, hold };
 }
 
@@ -72,7 +73,8 @@ async function moveOf(lab: MatrixLab, id: string): Promise<MoveRecord> {
 const movesEndAs: Readonly<Record<Ending, readonly MoveRecord["outcome"][]>> = {
   source: ["aborted"],
   destination: ["released"],
-  lost: ["lost"],
+  // One that had only to be released may have been, just before its guest was known to be lost.
+  lost: ["lost", "released"],
   broken: ["released", "aborted", "lost"],
 };
 
@@ -95,6 +97,10 @@ async function endOf(lab: MatrixLab, { move, cast, expected, began }: Awaited): 
   if (!movesEndAs[expected.ending].includes(outcome))
     throw new Error(`the move ended as ${outcome} (${error?.code} ${error?.message})`);
   await proofs[expected.sees](lab, leftMs);
+  if (expected.ending === "lost") {
+    const stateOf = async () => (await lab.client.status()).guests.find(({ name }) => name === mover)?.state;
+    await until(`${mover} is lost`, leftMs(), stateOf, (state) => state === "lost");
+  }
   await check(lab, cast, expected);
   if (expected.sees !== "pause") return;
   const copies = async () => lab.copies(await lab.client.status());
@@ -126,7 +132,6 @@ async function check(lab: MatrixLab, cast: Cast, { ending }: Outcome): Promise<v
   const place = { source: cast.source, destination: cast.destination, lost: undefined, broken: undefined }[ending];
   if (place !== undefined && (guest?.host !== place || guest.state !== "running"))
     throw new Error(`${mover} is ${guest?.state} at ${guest?.host}, not running at ${place}`);
-  if (ending === "lost" && guest?.state !== "lost") throw new Error(`${mover} is ${guest?.state}, not lost`);
   for (const report of await lab.reports()) {
     const wrong = report?.connections.map(miscounted).find((count) => count > 0);
     if (wrong) throw new Error(`not delivered once and in order: ${JSON.stringify(report)}`);

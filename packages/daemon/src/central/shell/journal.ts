@@ -68,14 +68,18 @@ export class Journal {
     return Number(this.#database.prepare("SELECT value FROM meta WHERE key = 'generation'").get()?.value ?? 0);
   }
 
-  /** All entries. */
+  /** All entries. Throws E_CONFIG when the file is damaged. */
   read(): JournalEntry[] {
-    return tables.flatMap((table) =>
-      this.#database
-        .prepare(`SELECT key, value FROM ${table} ORDER BY key`)
-        .all()
-        .map(({ key, value }) => ({ table, key: String(key), value: String(value) })),
-    );
+    try {
+      return tables.flatMap((table) => this.#entries(table));
+    } catch (cause) {
+      throw new NomadError("E_CONFIG", `the journal ${this.#path} is damaged: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #entries(table: JournalEntry["table"]): JournalEntry[] {
+    const rows = this.#database.prepare(`SELECT key, value FROM ${table} ORDER BY key`).all();
+    return rows.map(({ key, value }) => ({ table, key: String(key), value: String(value) }));
   }
 
   /**
