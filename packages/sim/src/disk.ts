@@ -67,8 +67,11 @@ export class Disk {
   #tear(batch: Batch): void {
     const powerFails = this.#powerFails;
     if (!powerFails) return;
-    this.#powerFails = null;
-    this.#clock.after(this.commitMs / 2, () => this.#queue[0] === batch && powerFails());
+    this.#clock.after(this.commitMs / 2, () => {
+      if (this.#queue[0] !== batch || this.#powerFails !== powerFails) return;
+      this.#powerFails = null;
+      powerFails();
+    });
   }
 
   get entries(): readonly JournalEntry[] {

@@ -24,9 +24,11 @@ export class Aborts {
     const { host, state } = this.#world.central.directory.guest(move.guest);
     must(8, host === move.from, () => `move ${move.id} was aborted, and ${move.guest} is at ${host}`);
     if (state !== "running") return;
-    const { guests } = this.#world.host(move.from).coordinator;
+    const source = this.#world.hostProcess(move.from);
+    // Dead, or another incarnation that central does not know yet.
+    if (!source.process.alive || !source.joined) return;
+    const { guests } = source.core.coordinator;
     const here = [...guests.running.values()].some(({ name }) => name === move.guest);
-    const alive = this.#world.hostProcess(move.from).process.alive;
-    must(8, here || !alive, () => `move ${move.id} was aborted, and ${move.guest} does not run at ${host}`);
+    must(8, here, () => `move ${move.id} was aborted, and ${move.guest} does not run at ${host}`);
   }
 }
