@@ -98,3 +98,38 @@ test("central dies after the source was told to let go, then the destination: th
   expect(world.central.move(second.id).outcome).toBe("lost");
   expect(world.stateOf("bob")).toBe("lost");
 });
+
+/** Central's process dies as soon as its disk says this of a host. */
+function centralDiesKnowing(world: World, host: string, what: string): void {
+  const written = () => world.disk.durable.get(`hosts ${host}`)?.value.includes(what) === true;
+  world.until(`it is on disk that ${host} has ${what}`, written);
+  world.killCentral();
+  world.run(5);
+  world.restartCentral();
+}
+
+test("the destination dies after the decision and is back at once, then central: who was not bound does not run the guest", () => {
+  const { world, move } = moving(10);
+  world.until("it is decided", () => move.phase === "COMMITTED");
+  world.kill("host-c");
+  world.startHost("host-c");
+  centralDiesKnowing(world, "host-c", `"incarnation":"host-c-2"`);
+  expect(world.ended(move.id)).toMatchObject({ outcome: "aborted" });
+  expect(world.central.directory.guest("alice").host).toBe("host-a");
+  world.run(20);
+  world.end("alice", "bob");
+  for (const guest of ["alice", "bob"]) expect(world.report(guest)).toMatchObject({ verified: true });
+});
+
+test("a host dies and is back at once, then central, which has written of the host only: its guest is lost", () => {
+  const world = new World({ seed: 9, hosts: 3, programs: pairsOf(["alice", "bob"]) });
+  world.boot("alice", "alice", "host-a");
+  world.boot("bob", "bob", "host-b");
+  world.run(20);
+  world.kill("host-a");
+  world.startHost("host-a");
+  centralDiesKnowing(world, "host-a", `"lost":true`);
+  expect(world.stateOf("alice")).toBe("lost");
+  world.until("bob has ended", () => world.stateOf("bob") !== "running");
+  expect(world.report("bob").connections[0]).toMatchObject({ status: String(WC_RETRY_EXC_ERR) });
+});

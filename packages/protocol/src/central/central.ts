@@ -12,6 +12,7 @@ import {
   type Request,
   type Unnumbered,
 } from "../message.ts";
+import { isDecided, isEnded, phases } from "../phase.ts";
 import type { Outstanding } from "../requests.ts";
 import { CentralContext, guestView } from "./context.ts";
 import { type Directory, type HostRecord, isAlive } from "./directory.ts";
@@ -77,8 +78,16 @@ export class Central {
     for (const row of hosts) this.#hosts.recover(row);
     for (const row of guests) this.directory.recover(row);
     for (const [key, value] of published) this.directory.published.set(key, value);
+    this.#loseGuests(new Set(moves.filter(({ phase }) => isUnderWay(phase)).map(({ record }) => record.guest)));
     for (const row of moves) this.#sequencer.recover(row);
     for (const guest of this.directory.guests.values()) if (guest.state === "starting") this.#guests.abandon(guest);
+  }
+
+  /** Of hosts that were lost, when a former central had no time to say so of their guests. What decided moves do is left to them. */
+  #loseGuests(decided: ReadonlySet<string>): void {
+    for (const guest of this.directory.guests.values()) {
+      if (isAlive(guest) && this.directory.isLost(guest.host) && !decided.has(guest.name)) this.#guests.lost(guest);
+    }
   }
 
   /** For what hosts are asked besides: see `Requests.ask`. */
@@ -252,3 +261,8 @@ export class Central {
     this.#sequencer.hostLost(host.name, error);
   }
 }
+
+const isUnderWay = (phase: string): boolean => {
+  const known = phases.find((one) => one === phase);
+  return known !== undefined && isDecided(known) && !isEnded(known);
+};

@@ -78,7 +78,9 @@ export class Drive {
     };
     const onFail = (to: string, error: NomadError) => {
       if (move.attempt !== attempt) return;
-      if (goesOnWithout(move, to, error)) settled();
+      // Whoever was bound runs the guest when told to: this is another incarnation.
+      if (move.phase === "COMMITTED") this.#on.destinationLost(move);
+      else if (goesOnWithout(move, to, error)) settled();
       else this.abort(move, error);
     };
     const timeoutMs = step.timeoutMs(timings, move);

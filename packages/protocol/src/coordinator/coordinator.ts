@@ -298,7 +298,10 @@ export class Coordinator {
   /** A central that has started anew asks once more: a guest that runs already, runs. */
   #run(m: RequestOf<"RUN">, reply: Reply): void {
     const destination = this.#destinations.get(m.move);
-    if (destination) return destination.run(m, reply);
+    if (destination) {
+      this.#peers.saw(m.move);
+      return destination.run(m, reply);
+    }
     if (this.guests.running.get(m.vlid)?.epoch !== m.epoch) throw notTheDestination(this.#host.name, m.move);
     reply.answer({ kind: "RUNNING" });
     const { move, vlid, generation } = m;

@@ -28,8 +28,8 @@ export class Peers {
   readonly #holds = new Map<string, Hold>();
   /** Moves whose destination is dead for good: what it says of them does not count any more. */
   readonly #fenced = new Set<string>();
-  /** Moves that ended with queue pairs resumed towards the destination. */
-  readonly #resumed = new Set<string>();
+  /** Moves whose guest was seen to live at its destination: it runs here, or queue pairs here were resumed towards it. */
+  readonly #seen = new Set<string>();
 
   constructor(host: HostContext, names: Names) {
     this.#host = host;
@@ -97,16 +97,21 @@ export class Peers {
   #resume(move: string, vlid: VLid, to: Resume): VLid[] {
     this.#holds.get(move)?.cancelInquiry();
     this.#holds.delete(move);
-    if (to.names.length > 0) remember(this.#resumed, move);
+    if (to.names.length > 0) this.saw(move);
     this.#names.located(vlid, to.host);
     const at = { move: peerHolder(move), epoch: to.epoch, dlid: to.dlid, names: to.names };
     return migration.resumePeers(this.#host.backend, vlid, at, this.#host.now);
   }
 
+  /** The guest lives at its destination: no fence can undo that move. */
+  saw(move: string): void {
+    remember(this.#seen, move);
+  }
+
   /** The destination is dead: say whether anything of the guest's new life was seen here, and let nothing of it in. */
   fence(m: RequestOf<"FENCE">, reply: Reply): void {
     remember(this.#fenced, m.move);
-    reply.answer({ kind: "FENCED", seen: this.#resumed.has(m.move) });
+    reply.answer({ kind: "FENCED", seen: this.#seen.has(m.move) });
   }
 }
 
