@@ -35,6 +35,12 @@ export class AddressHandle implements Disposable {
     });
   }
 
+  /** What it was made with; attributes that were left out have their defaults. */
+  query(): AhAttributes {
+    const { dlid, sl, dgid, sgidIndex, trafficClass, flowLabel, hopLimit } = this.pd.context.hca.queryAh(this.handle);
+    return { dlid, sl, ...(dgid && { grh: { dgid, sgidIndex, trafficClass, flowLabel, hopLimit } }) };
+  }
+
   destroy(): void {
     if (this.#destroyed || this.pd.context.closed) return;
     this.pd.context.hca.destroyAh(this.handle);

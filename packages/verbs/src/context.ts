@@ -1,5 +1,5 @@
 import type { Random } from "@nomad/base";
-import type { AsyncEvent, DeviceAttributes, Hca, HcaEvents, PortAttributes } from "@nomad/hca";
+import type { AsyncEvent, Counters, DeviceAttributes, Hca, HcaEvents, PortAttributes } from "@nomad/hca";
 import type { PathQuery, PathRecord } from "@nomad/iba";
 import { ConnectionManager } from "./cm/connection-manager.ts";
 import { Gsi } from "./cm/gsi.ts";
@@ -100,6 +100,11 @@ export class Context implements Disposable {
   /** Of its one port. */
   queryPort(): PortAttributes {
     return this.hca.queryPort();
+  }
+
+  /** Counters of the port: of all queue pairs that are or were, and of packets that belong to none. */
+  queryCounters(): Counters {
+    return this.hca.counters;
   }
 
   /** The port's global identifier at an index of its table, 16 bytes. @throws NomadError E_VERB */

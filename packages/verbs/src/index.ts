@@ -1,4 +1,12 @@
-export type { AsyncEvent, DeviceAttributes, DeviceLimits, PortAttributes, SrqQuery } from "@nomad/hca";
+export type {
+  AsyncEvent,
+  CounterName,
+  Counters,
+  DeviceAttributes,
+  DeviceLimits,
+  PortAttributes,
+  SrqQuery,
+} from "@nomad/hca";
 export type { PathQuery, PathRecord } from "@nomad/iba";
 export { type AddressHandle, type AhAttributes, type MulticastGroup, multicastGroup } from "./address-handle.ts";
 export { Connection, ConnectionRejected } from "./cm/connection.ts";

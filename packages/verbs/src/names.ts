@@ -2,7 +2,11 @@ import * as abi from "@nomad/abi";
 
 // The numbers of libibverbs by their names, less the IBV_ in front.
 
-/** Why a work request ended: enum ibv_wc_status. */
+/**
+ * Why a work request ended: enum ibv_wc_status. Not every adapter gives all: LOC_EEC_OP_ERR, LOC_RDD_VIOL_ERR and
+ * REM_ABORT_ERR belong to reliable datagrams, which there are none of here; FATAL_ERR, RESP_TIMEOUT_ERR and GENERAL_ERR are
+ * for faults of hardware and driver.
+ */
 export const wcStatuses = {
   WC_SUCCESS: abi.WC_SUCCESS,
   WC_LOC_LEN_ERR: abi.WC_LOC_LEN_ERR,

@@ -126,6 +126,27 @@ test("a device says what it can do, and its port where it is", () => {
   expect(a.context.queryPort()).toMatchObject({ lid: a.context.lid });
 });
 
+test("a queue pair counts what it sends, and the port what all of them do, even when they are gone", async () => {
+  const { fabric, a, b } = connectedPair();
+  const other = makeSide(a.context);
+  connectSides(other, makeSide(b.context));
+  b.qp.postRecv({});
+  a.qp.postSend({ opcode: "WR_SEND" });
+  await fabric.until(a.cq.wait());
+  expect(a.qp.queryCounters()).toMatchObject({ port_xmit_packets: 1, port_rcv_packets: 1 });
+  expect(other.qp.queryCounters()).toMatchObject({ port_xmit_packets: 0, port_rcv_packets: 0 });
+  a.qp.destroy();
+  expect(a.context.queryCounters()).toMatchObject({ port_xmit_packets: 1, port_rcv_packets: 1 });
+});
+
+test("an address handle says where it leads", () => {
+  const { a, b } = connectedPair();
+  const dlid = b.context.lid;
+  expect(a.pd.createAh({ dlid }).query()).toEqual({ dlid, sl: 0 });
+  const grh = { dgid: b.context.queryGid(0), sgidIndex: 0, trafficClass: 3, flowLabel: 5, hopLimit: 64 };
+  expect(a.pd.createAh({ dlid, sl: 2, grh }).query()).toEqual({ dlid, sl: 2, grh });
+});
+
 test("a shared queue that is made larger keeps what is posted, and takes more", async () => {
   const { fabric, a, b } = connectedPair();
   using srq = b.pd.createSrq({ maxWr: 2 });

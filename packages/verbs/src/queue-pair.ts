@@ -1,6 +1,6 @@
 import { SGE_BYTES } from "@nomad/abi";
 import { NomadError, type Qpn } from "@nomad/base";
-import type { WorkRing } from "@nomad/hca";
+import type { Counters, WorkRing } from "@nomad/hca";
 import { locationAt, RecvQueue, recvQueueBytes, SendQueue, sendQueueBytes } from "@nomad/hca/queues";
 import type { MulticastGroup } from "./address-handle.ts";
 import type { CompletionQueue } from "./completion-queue.ts";
@@ -99,6 +99,11 @@ export class QueuePair implements Disposable {
 
   query(): QpQuery {
     return toQuery(this.pd.context.hca.queryQp(this.qpn as Qpn));
+  }
+
+  /** Its own counters, as they stand now. */
+  queryCounters(): Counters {
+    return this.pd.context.hca.qpCounters(this.qpn as Qpn);
   }
 
   /** @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements or bytes inline, or it is destroyed */
