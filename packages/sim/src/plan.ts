@@ -39,6 +39,9 @@ export interface PlanOptions {
   readonly moves?: number | "many" | undefined;
 }
 
+/** Time in which an undisturbed guest drains, and a napping one does not. */
+const quickDrainMs = 30;
+
 /** Sizes of groups whose members all talk to each other. */
 const fewGuests: readonly (readonly number[])[] = [[2], [2], [3], [2, 2], [3, 2]];
 const manyGuests: readonly (readonly number[])[] = [
@@ -59,8 +62,8 @@ export function planOf(seed: number, o: PlanOptions = {}): Plan {
   const trespasser = random.chance(0.1);
   const latencyMs = random.pick([0.02, 0.05, 0.2]);
   // Without time to drain, queue pairs are cut with all under way; a napping guest is cut by its adapter.
-  const drainBudgetMs = random.pick([timings.drainBudgetMs, timings.drainBudgetMs, 1, 0]);
-  const nap = () => (random.chance(0.15) ? { after: random.between(1, 30), ms: 2 * timings.drainBudgetMs } : null);
+  const drainBudgetMs = random.pick([timings.drainBudgetMs, quickDrainMs, 1, 0]);
+  const nap = () => (random.chance(0.15) ? { after: random.between(1, 30), ms: 2 * quickDrainMs } : null);
   const guests = waking.map((guest) => ({ ...guest, nap: nap() }));
   return {
     seed,
