@@ -4,9 +4,10 @@ import { crc32 } from "node:zlib";
 import * as iba from "@nomad/iba";
 import { type Sample, samplePacket } from "@nomad/iba/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { captureFile } from "./kit/capture-file.ts";
 import { lastJson } from "./kit/nomad-command.ts";
 import { RunningLab } from "./kit/running-lab.ts";
-import { hasTshark, tsharkFields } from "./kit/tshark.ts";
+import { fieldNumber, hasTshark, tsharkFields, withoutTshark } from "./kit/tshark.ts";
 import { Workspace } from "./kit/workspace.ts";
 
 interface Captured {
@@ -15,20 +16,10 @@ interface Captured {
   readonly dropped: number;
 }
 
-const withoutTshark = hasTshark ? "" : " (skipped: there is no tshark on this machine)";
-
 /** A capture with one packet of every opcode that there is. */
 function writeEveryOpcode(path: string): Sample[] {
   const samples = iba.opcodes.filter((opcode) => opcode !== undefined).map((opcode) => samplePacket(opcode, crc32));
-  const blocks = samples.map(({ packet, slid, dlid }, i) => {
-    const frame = new Uint8Array(iba.FRAME_HEADER_BYTES + packet.length);
-    iba.writeRoceFrame(frame, 0, packet, 0, packet.length, slid, dlid);
-    const head = { interface: 0, timeNs: BigInt(i), direction: "out" as const, comment: new Uint8Array() };
-    return iba.packetBlock(head, frame);
-  });
-  const section = iba.sectionHeader({ application: "test", comment: "" });
-  const description = iba.interfaceDescription({ name: "host-a", description: "LID 1" });
-  writeFileSync(path, Buffer.concat([section, description, ...blocks]));
+  writeFileSync(path, captureFile(samples));
   return samples;
 }
 
@@ -54,12 +45,6 @@ const shown = {
 } as const;
 
 const headerNames = [...new Set(Object.values(shown).flatMap((header) => Object.keys(header)))];
-const hexadecimal = new Set(["infiniband.immdt", "infiniband.ieth"]);
-
-function numberOf(name: string, text: string): bigint {
-  return BigInt(hexadecimal.has(name) && !text.startsWith("0x") ? `0x${text}` : text);
-}
-
 test.skipIf(!hasTshark)(
   `tshark reads every opcode, each field as it was sent, and finds nothing malformed${withoutTshark}`,
   async () => {
@@ -80,7 +65,7 @@ test.skipIf(!hasTshark)(
       const expected = Object.assign({}, ...opcode.headers.map((header) => shown[header]));
       const found = headerNames.flatMap((name) => {
         const [text] = row[name] ?? [];
-        return text === undefined ? [] : [[name, numberOf(name, text)]];
+        return text === undefined ? [] : [[name, fieldNumber(name, text)]];
       });
       expect(Object.fromEntries(found), opcode.name).toEqual(expected);
     }

@@ -15,10 +15,17 @@ const guessed = [
   "fcoib",
   "infiniband.eoib",
 ];
-const withoutGuesses = guessed.flatMap((protocol) => ["--disable-protocol", protocol]);
+const withoutGuesses = [
+  ...guessed.flatMap((protocol) => ["--disable-protocol", protocol]),
+  // A payload that begins like a frame of Ethernet.
+  ...["--disable-heuristic", "eth_over_ib"],
+];
 
 /** Is Wireshark's tshark on this machine? */
 export const hasTshark: boolean = spawnSync("tshark", ["--version"]).status === 0;
+
+/** For the title of a test that needs it. */
+export const withoutTshark = hasTshark ? "" : " (skipped: there is no tshark on this machine)";
 
 /** What tshark makes of a capture: for each packet the values of these fields, of which a packet may have several. */
 export async function tsharkFields<Name extends string>(
@@ -36,4 +43,12 @@ export async function tsharkFields<Name extends string>(
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => rowOf(line) as Record<Name, readonly string[]>);
+}
+
+/** Fields that tshark shows as hexadecimal digits alone. */
+const hexadecimal = new Set(["infiniband.immdt", "infiniband.ieth"]);
+
+/** The number that a field's text stands for. */
+export function fieldNumber(name: string, text: string): bigint {
+  return BigInt(hexadecimal.has(name) && !text.startsWith("0x") ? `0x${text}` : text);
 }

@@ -1,4 +1,5 @@
 import { Random } from "@nomad/base";
+import type { TestFabric } from "@nomad/verbs/testing";
 import { connect, disconnect, fail, revive, takeDown } from "./actions/connections.ts";
 import { countTogether } from "./actions/counting.ts";
 import { datagrams } from "./actions/datagrams.ts";
@@ -43,10 +44,11 @@ export type Census = Readonly<Record<string, number>>;
 
 /**
  * Takes so many steps, each an action by chance with all its parameters, and compares the adapters with the model after
- * each. The same seed walks the same way. Throws with the seed and the step.
+ * each. The same seed walks the same way. `watch` is given the fabric before the first step. Throws with the seed and the step.
  */
-export function walk(seed: number, steps: number): Census {
+export function walk(seed: number, steps: number, watch: (fabric: TestFabric) => void = () => {}): Census {
   using world = new World(seed);
+  watch(world.fabric);
   const dice = new Random(seed + 7);
   const census: Record<string, number> = {};
   for (let step = 1; step <= steps; step++) {

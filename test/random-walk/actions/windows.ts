@@ -1,6 +1,8 @@
+import type { Random } from "@nomad/base";
 import { access, type MemoryWindow } from "@nomad/verbs";
-import type { End } from "../end.ts";
+import { type End, MINE, type Receive, SLOT_BYTES } from "../end.ts";
 import type { Opening } from "../opening.ts";
+import { randomBytes } from "../operation.ts";
 import { provideReceive } from "../post.ts";
 import type { World } from "../world.ts";
 import { isRegion, isWindow } from "./regions.ts";
@@ -76,20 +78,33 @@ export function invalidate(world: World): void {
   const end = world.anyEnd((each) => each.healthy && bound(each).length > 0);
   if (end === null) return;
   const window = random.pick(bound(end));
-  const peer = end.peer as End;
   const byMessage = end.pool === null && random.chance(0.5) && provideReceive(end);
   world.calmly(() => {
-    const poster = byMessage ? peer : end;
-    const wrId = poster.takeSendId();
-    const opcode = byMessage ? "WR_SEND_WITH_INV" : "WR_LOCAL_INV";
-    poster.qp.postSend({ wrId, opcode, signaled: true, invalidateRkey: window.rkey });
-    poster.sends.push({ wrId, status: "WC_SUCCESS", opcode: byMessage ? "WC_SEND" : "WC_LOCAL_INV" });
-    if (byMessage) {
-      const receive = end.posted.shift();
-      end.receives.push({ wrId: receive?.wrId ?? null, status: "WC_SUCCESS", byteLen: 0, invalidated: window.rkey });
-    }
+    if (byMessage) sendInvalidate(random, end, window.rkey);
+    else invalidateOwn(end, window.rkey);
     close(window);
   });
+}
+
+function invalidateOwn(end: End, invalidateRkey: number): void {
+  const wrId = end.takeSendId();
+  end.qp.postSend({ wrId, opcode: "WR_LOCAL_INV", signaled: true, invalidateRkey });
+  end.sends.push({ wrId, status: "WC_SUCCESS", opcode: "WC_LOCAL_INV" });
+}
+
+/** The peer of `end` sends a message, of one packet or of many, that closes a window of `end`. */
+function sendInvalidate(random: Random, end: End, invalidateRkey: number): void {
+  const poster = end.peer as End;
+  const receive = end.posted.shift() as Receive;
+  const data = randomBytes(random, random.pick([0, 100, SLOT_BYTES]));
+  poster.memory.write(MINE, data);
+  end.memory.expect(receive.offset, data);
+  const wrId = poster.takeSendId();
+  const sgList = [poster.mr.sge(MINE, data.length)];
+  poster.qp.postSend({ wrId, opcode: "WR_SEND_WITH_INV", signaled: true, sgList, invalidateRkey });
+  poster.sends.push({ wrId, status: "WC_SUCCESS", opcode: "WC_SEND" });
+  const { length: byteLen } = data;
+  end.receives.push({ wrId: receive.wrId, status: "WC_SUCCESS", byteLen, invalidated: invalidateRkey });
 }
 
 /** What is not bound, or is another's, is not invalidated. */
