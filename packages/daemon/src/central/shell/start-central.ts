@@ -29,8 +29,9 @@ export interface RunningCentral {
 function crashIn(central: CentralProcess, phase: string): void {
   central.watch((event) => {
     const own = event.type === "move" && event.move.id.startsWith(`${central.core.generation}-`);
-    // What was decided before in the same turn is on disk, what comes after it is not said any more.
-    if (own && event.move.phase === phase) process.kill(process.pid, "SIGKILL");
+    // What was decided before in the same turn is on disk, what comes after it is not said any more. Moves that wait are
+    // on no disk yet.
+    if (own && event.move.phase === phase && event.move.place === 0) process.kill(process.pid, "SIGKILL");
   });
 }
 
