@@ -14,6 +14,7 @@ import { guestRun } from "./commands/guest-run.ts";
 import { guestStop } from "./commands/guest-stop.ts";
 import { host } from "./commands/host.ts";
 import { imageBuild } from "./commands/image-build.ts";
+import { init } from "./commands/init.ts";
 import { labDemo } from "./commands/lab-demo.ts";
 import { labDown } from "./commands/lab-down.ts";
 import { labRun } from "./commands/lab-run.ts";
@@ -23,6 +24,7 @@ import { mpirun } from "./commands/mpirun.ts";
 import { npb } from "./commands/npb.ts";
 import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
+import { validate } from "./commands/validate.ts";
 
 type Verb = (cli: Cli) => Command;
 
@@ -34,6 +36,8 @@ const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
 const single: readonly Verb[] = [
+  init,
+  validate,
   migrate,
   evacuate,
   mpirun,
@@ -48,7 +52,7 @@ const single: readonly Verb[] = [
 ];
 
 const environmentHelp = `
-Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NO_COLOR.
+Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NOMAD_IMAGES, NO_COLOR.
 Results are on stdout, everything else is on stderr. Exit codes: 0 success, 1 failure, 2 wrong usage.`;
 
 /** The whole command line. It throws CommanderError instead of ending the process. */

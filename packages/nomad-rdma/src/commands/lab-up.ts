@@ -1,4 +1,4 @@
-import { defaults, NomadError } from "@nomad/base";
+import { defaults } from "@nomad/base";
 import type { Names } from "@nomad/hca";
 import { Command } from "commander";
 import type { Cli, Outcome } from "../cli.ts";
@@ -7,9 +7,10 @@ import { LabWatch } from "../client/shell/lab-watch.ts";
 import { hostNames } from "../lab/host-names.ts";
 import { type LabFile, labFileName, parseLabFile } from "../lab/lab-file.ts";
 import { removeLabState, writeLabState } from "../lab/shell/lab-state-file.ts";
+import { readLabFile } from "../lab/shell/read-lab-file.ts";
 import { startLab } from "../lab/shell/start-lab.ts";
 import { guestTable, hostTable } from "../output/views.ts";
-import { readIfThere } from "../settings/shell/nomad-directory.ts";
+import { isFile } from "../settings/shell/nomad-directory.ts";
 import { aborted, abortOnInterrupt } from "../shell/interrupt.ts";
 import { integer, movesPerHostLimit, namesOption } from "./options.ts";
 
@@ -36,7 +37,7 @@ export function labUp(cli: Cli): Command {
     .option("-d, --detach", "leave the lab up and return")
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
-        const file = readLabFile(options);
+        const file = chosenLabFile(options);
         const hosts = options.hosts === undefined ? file.hosts : hostNames(options.hosts);
         const signal = abortOnInterrupt();
         const mayBeKept = options.detach ?? false;
@@ -67,12 +68,9 @@ export function labUp(cli: Cli): Command {
     );
 }
 
-function readLabFile(options: Options): LabFile {
-  const path = options.file ?? labFileName;
-  const text = readIfThere(path);
-  if (text === undefined && options.file !== undefined)
-    throw new NomadError("E_CONFIG", `there is no lab file ${path}`);
-  return parseLabFile(text ?? "{}", path);
+/** The file that was named, else the one in the working directory, else a lab of defaults. */
+function chosenLabFile({ file }: Options): LabFile {
+  return file !== undefined || isFile(labFileName) ? readLabFile(file ?? labFileName) : parseLabFile("{}", labFileName);
 }
 
 /** Waits for the hosts and starts the guests. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { hostNames } from "./host-names.ts";
 import { labFileJsonSchema, parseLabFile } from "./lab-file.ts";
+import { labFileTemplate } from "./lab-file-template.ts";
 
 const path = "nomad.lab.json";
 const parse = (value: unknown) => parseLabFile(JSON.stringify(value), path);
@@ -26,6 +27,13 @@ test("hosts and guests are taken by name", () => {
   });
   const partitions = ["blue=0x8001:left,right=limited"];
   expect(lab).toEqual({ name: "two", hosts: ["left", "right"], guests: [guest], partitions });
+});
+
+test("comments are no part of a lab file, and the template is one", () => {
+  expect(parseLabFile('{ "hosts": 2 /* two */ } // of them', path).hosts).toHaveLength(2);
+  const lab = parseLabFile(labFileTemplate("x.json"), path);
+  expect(lab).toMatchObject({ name: "my-lab", hosts: hostNames(3) });
+  expect(lab.guests.map(({ arguments: { peer } }) => peer)).toEqual(["bob", "alice"]);
 });
 
 test.each([

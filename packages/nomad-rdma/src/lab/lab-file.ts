@@ -1,5 +1,6 @@
 import { NomadError } from "@nomad/base";
 import { everyHost, name, parsePartitions } from "@nomad/protocol/http";
+import stripJsonComments from "strip-json-comments";
 import * as z from "zod";
 import { hostNames } from "./host-names.ts";
 
@@ -10,7 +11,7 @@ const hostsMax = 64;
 const guest = z
   .strictObject({
     name: name.describe("the guest's name, unique in the lab"),
-    image: z.string().min(1).describe("a name among the built images (`pair`), or the path of a .nomad file"),
+    image: z.string().min(1).describe("a name among the built images, such as `pair`"),
     host: name.optional().describe("where it starts; central chooses when it is left out"),
     arguments: z.record(z.string(), z.string()).default({}).describe("handed to the guest's program"),
   })
@@ -45,7 +46,7 @@ export function labFileJsonSchema(): object {
   return z.toJSONSchema(labFileShape, { io: "input", target: "draft-07" });
 }
 
-/** Reads a lab file. Fails with E_CONFIG; the message names the file and every field that is wrong. */
+/** Reads a lab file: JSON with comments. Fails with E_CONFIG; the message names the file and every field that is wrong. */
 export function parseLabFile(text: string, path: string): LabFile {
   const result = labFileShape.safeParse(parseJson(text, path));
   if (!result.success) throw invalid(path, result.error.issues.map(issueText));
@@ -92,7 +93,7 @@ function wrongPartitions({ partitions, hosts }: LabFile): string[] {
 
 function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(stripJsonComments(text));
   } catch (error) {
     throw invalid(path, [error instanceof Error ? error.message : String(error)], error);
   }

@@ -1,4 +1,3 @@
-import { imagesFolder } from "@nomad/guest";
 import type { Names } from "@nomad/hca";
 import type { Cli, Globals } from "../../cli.ts";
 import { LabClient } from "../../client/shell/lab-client.ts";
@@ -7,6 +6,7 @@ import { daemonSecret } from "../../shell/lab-connection.ts";
 import { readableLogLine } from "../log-line.ts";
 import { daemonCommands } from "./daemon-commands.ts";
 import { describeExit } from "./daemon-process.ts";
+import { imagesOf } from "./images.ts";
 import { Lab } from "./lab.ts";
 import { LogFiles } from "./lab-state-file.ts";
 
@@ -39,7 +39,7 @@ export async function startLab(
     journal: options.journal,
     partitions: options.partitions ?? [],
     secretFile: path,
-    images: cli.environment.NOMAD_IMAGES ?? imagesFolder,
+    images: imagesOf(cli),
     seed: options.seed,
     names: options.names,
     movesPerHost: options.movesPerHost,

@@ -50,6 +50,7 @@ function ancestors(cwd: string): string[] {
   }
 }
 
-function isFile(path: string): boolean {
+/** Is there a file at the path? */
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
