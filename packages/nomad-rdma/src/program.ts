@@ -4,6 +4,7 @@ import { capture } from "./commands/capture.ts";
 import { central } from "./commands/central.ts";
 import { dashboard } from "./commands/dashboard.ts";
 import { dissect } from "./commands/dissect.ts";
+import { doctor } from "./commands/doctor.ts";
 import { evacuate } from "./commands/evacuate.ts";
 import { faultAdd } from "./commands/fault-add.ts";
 import { faultLift } from "./commands/fault-lift.ts";
@@ -36,6 +37,7 @@ const groups: Readonly<Record<string, { about: string; verbs: readonly Verb[] }>
   image: { about: "build images of guests", verbs: [imageBuild] },
 };
 const single: readonly Verb[] = [
+  doctor,
   init,
   validate,
   migrate,

@@ -19,8 +19,19 @@ type BuildRecord = z.infer<typeof recordSchema>;
  */
 export async function buildAllImages(): Promise<void> {
   mkdirSync(imagesFolder, { recursive: true });
-  const programs = readdirSync(programsFolder).filter((file) => file.endsWith(".ts"));
-  for (const file of programs.sort()) await ensureImage(file.slice(0, -".ts".length));
+  for (const name of programNames()) await ensureImage(name);
+}
+
+/** The images of such programs that are missing or were built from other sources. */
+export function outdatedImages(): string[] {
+  const builder = hashOfBuilder();
+  return programNames().filter((name) => !isCurrent(name, builder));
+}
+
+/** The programs that are a file of packages/guest/programs itself. */
+function programNames(): string[] {
+  const files = readdirSync(programsFolder).filter((file) => file.endsWith(".ts"));
+  return files.map((file) => file.slice(0, -".ts".length)).sort();
 }
 
 /** Builds one image if it is of a program of ours and is missing or out of date; says so on stderr. */
