@@ -15,11 +15,14 @@ beforeEach(async () => {
 });
 afterEach(() => pair.clear());
 
+/** So slowly (bytes a second) that a host can be killed while the first round goes over. */
+const bandwidth = 4_000_000;
+
 /** Alice moves from host-1 to host-3; while her memory is being copied a host is killed. It is up again at the end. */
-async function moveAndKill(host: string): Promise<MoveRecord> {
-  const { id } = await lab.client.move({ guest: "alice", to: "host-3" }, { wait: false });
+async function moveAndKill(host: string, ways: { readonly bandwidth?: number } = {}): Promise<MoveRecord> {
+  const { id } = await lab.client.move({ guest: "alice", to: "host-3", ...ways }, { wait: false });
   const move = () => lab.events.view.moves.get(id);
-  await lab.events.until("alice's memory is being copied", () => (move()?.rounds ?? 0) > 0, 10_000);
+  await lab.events.until("alice's memory is being copied", () => move()?.phase === "prepared", 10_000);
   await lab.kill(host);
   await lab.events.until("the move has ended", () => (move()?.outcome ?? "") !== "", 30_000);
   await lab.hostIs(host, "lost", 10_000);
@@ -29,7 +32,7 @@ async function moveAndKill(host: string): Promise<MoveRecord> {
 }
 
 test("the source is killed in a move: the guest is lost, no second copy of it runs, its peer is told", async () => {
-  const move = await moveAndKill("host-1");
+  const move = await moveAndKill("host-1", { bandwidth });
   expect(move).toMatchObject({ outcome: "lost", error: { code: "E_HOST_LOST" } });
   expect(await pair.brokenStatus("bob")).toBe("IBV_WC_RETRY_EXC_ERR");
   expect(await pair.endOf("alice")).toBe("lost");
@@ -37,7 +40,7 @@ test("the source is killed in a move: the guest is lost, no second copy of it ru
 });
 
 test("the destination is killed in a move: the move is undone, the guest goes on at its source", async () => {
-  const move = await moveAndKill("host-3");
+  const move = await moveAndKill("host-3", { bandwidth });
   expect(move.outcome).toBe("aborted");
   await pair.untilTraffic();
   expect(lab.events.view.guests.get("alice")).toMatchObject({ state: "running", host: "host-1" });
