@@ -136,7 +136,7 @@ const answers = [
   answer("MOVED", { host: name }),
   answer("PRESET", {}),
   answer("STATE_TAKEN", {}),
-  answer("FENCED", { seen: z.boolean() }),
+  answer("FENCED", { seen: z.boolean(), holds: z.boolean() }),
   answer("OUTCOME", { resume: z.object({ epoch, dlid: lid, host: name, names: z.array(peerName) }).nullable() }),
   answer("CAPTURING", {}),
   answer("CAPTURE_ENDED", {}),

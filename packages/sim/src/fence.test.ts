@@ -133,3 +133,17 @@ test("a host dies and is back at once, then central, which has written of the ho
   world.until("bob has ended", () => world.stateOf("bob") !== "running");
   expect(world.report("bob").connections[0]).toMatchObject({ status: String(WC_RETRY_EXC_ERR) });
 });
+
+test("both ends of a decided move are started again before the guest ran: no copy of it is left, so it is lost", () => {
+  const { world, move } = moving(6);
+  world.until("it is bound", () => move.phase === "bound");
+  for (const name of ["host-a", "host-c"]) {
+    world.kill(name);
+    world.startHost(name);
+  }
+  world.until("the move ends", () => move.outcome !== "");
+  expect(move.outcome).toBe("lost");
+  expect(world.stateOf("alice")).toBe("lost");
+  world.until("bob has ended", () => world.stateOf("bob") !== "running");
+  expect(world.report("bob").connections[0]).toMatchObject({ status: String(WC_RETRY_EXC_ERR) });
+});

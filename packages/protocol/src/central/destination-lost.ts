@@ -1,5 +1,5 @@
 import { NomadError, planted } from "@nomad/base";
-import type { Answer } from "../message.ts";
+import type { Answer, AnswerOf } from "../message.ts";
 import type { CentralContext } from "./context.ts";
 import { type GuestRecord, isAlive } from "./directory.ts";
 import type { Drive } from "./drive.ts";
@@ -38,7 +38,9 @@ export class DestinationLost {
     if (waiting === 0) return this.#fenced(move, true);
     const fence = { kind: "FENCE" as const, move: move.record.id, vlid: move.vlid, generation, host: move.record.to };
     for (const { name } of asked) {
-      const onAnswer = (answer: Answer) => one(answer.kind === "FENCED" && answer.seen);
+      // A source that was started again meanwhile has no copy to go back to.
+      const noWayBack = ({ seen, holds }: AnswerOf<"FENCED">) => seen || (name === move.record.from && !holds);
+      const onAnswer = (answer: Answer) => one(answer.kind !== "FENCED" || noWayBack(answer));
       this.#central.ask(name, fence, { timeoutMs: timings.controlRequestMs, onAnswer, onFail: () => one(true) });
     }
   }

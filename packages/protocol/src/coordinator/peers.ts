@@ -111,7 +111,7 @@ export class Peers {
   /** The destination is dead: say whether anything of the guest's new life was seen here, and let nothing of it in. */
   fence(m: RequestOf<"FENCE">, reply: Reply): void {
     remember(this.#fenced, m.move);
-    reply.answer({ kind: "FENCED", seen: this.#seen.has(m.move) });
+    reply.answer({ kind: "FENCED", seen: this.#seen.has(m.move), holds: this.#host.backend.devices.has(m.vlid) });
   }
 }
 
