@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Cli } from "./cli.ts";
 import { capture } from "./commands/capture.ts";
 import { central } from "./commands/central.ts";
+import { complete, completion } from "./commands/completion.ts";
 import { dashboard } from "./commands/dashboard.ts";
 import { dissect } from "./commands/dissect.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -51,6 +52,7 @@ const single: readonly Verb[] = [
   sim,
   central,
   host,
+  completion,
 ];
 
 const environmentHelp = `
@@ -73,6 +75,7 @@ export function makeProgram(cli: Cli, version: string): Command {
     program.addCommand(group);
   }
   for (const verb of single) program.addCommand(verb(cli));
+  program.addCommand(complete(cli), { hidden: true });
   for (const command of descendants(program)) prepare(command, cli);
   return program;
 }
