@@ -1,4 +1,4 @@
-import type { FigureSpec } from "../figure.ts";
+import type { FigureSpec } from "@nomad/measure";
 
 /** What the adapter costs, beside what the sockets under it cost. */
 export const hcaFigures: readonly FigureSpec[] = [

@@ -1,5 +1,5 @@
+import type { FigureSpec } from "@nomad/measure";
 import type { MoveRecord } from "@nomad/protocol/http";
-import type { FigureSpec } from "../figure.ts";
 
 /** What a guest that is moved does meanwhile, and how many connections it has. */
 export interface MoveCase {

@@ -1,13 +1,13 @@
 import { NomadError } from "@nomad/base";
+import { figureTable, type Measurement, type OnSample } from "@nomad/measure";
+import { describeMachine } from "@nomad/measure/machine";
 import { Command, Option } from "commander";
-import type { Figure } from "../figure.ts";
 import { fullAmounts, shortAmounts } from "../hca/amounts.ts";
 import { runHca } from "../hca/shell/run.ts";
 import { fullMoves, shortMoves } from "../move/amounts.ts";
 import { runMoves } from "../move/shell/run.ts";
-import { figureTable } from "../table.ts";
 
-type Suite = (short: boolean, onSample: (name: string, round: number, value: number) => void) => Promise<Figure[]>;
+type Suite = (short: boolean, onSample: OnSample) => Promise<Measurement>;
 
 /** What can be measured, by the name that `--only` takes. */
 const suites: Readonly<Record<string, Suite>> = {
@@ -33,13 +33,16 @@ function command(): Command {
 
 async function main(): Promise<void> {
   const { only, short = false, json = false } = command().parse().opts<Options>();
-  const figures: Figure[] = [];
-  const progress = (name: string, round: number, value: number) =>
+  const machine = describeMachine();
+  const measured: Measurement[] = [];
+  const progress: OnSample = (name, round, value) =>
     process.stderr.write(`round ${round}  ${name.padEnd(20)} ${value.toPrecision(4)}\n`);
   for (const [name, suite] of Object.entries(suites)) {
-    if (only === undefined || only === name) figures.push(...(await suite(short, progress)));
+    if (only === undefined || only === name) measured.push(await suite(short, progress));
   }
-  process.stdout.write(json ? `${JSON.stringify({ figures })}\n` : `${figureTable(figures)}\n`);
+  const figures = measured.flatMap((suite) => suite.figures);
+  const samples = Object.assign({}, ...measured.map((suite) => suite.samples));
+  process.stdout.write(json ? `${JSON.stringify({ figures, samples, machine })}\n` : `${figureTable(figures)}\n`);
 }
 
 await main().catch((error: unknown) => {

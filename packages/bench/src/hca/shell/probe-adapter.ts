@@ -1,5 +1,5 @@
+import type { Probe } from "@nomad/measure";
 import { type CompletionQueue, WorkCompletion } from "@nomad/verbs";
-import type { Probe } from "../../figure.ts";
 import { type Amounts, messageBytes, window, writeBytes } from "../amounts.ts";
 import type { Rig, RigAddress } from "../rig.ts";
 

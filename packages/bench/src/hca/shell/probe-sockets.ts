@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { Probe } from "@nomad/measure";
 import { WebSocket } from "ws";
-import type { Probe } from "../../figure.ts";
 import { type Amounts, frameBytes, messageBytes, window } from "../amounts.ts";
 import { creditEvery, generateMask, type SocketRole, wsOptions } from "./socket-options.ts";
 

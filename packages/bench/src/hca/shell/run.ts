@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { interleave, type Measurement, measurementOf, type OnSample } from "@nomad/measure";
 import { openStandalone } from "@nomad/verbs/device";
-import { type Figure, figureOf } from "../../figure.ts";
-import { interleave } from "../../interleave.ts";
 import { type Amounts, writeBytes } from "../amounts.ts";
 import { hcaFigures } from "../figures.ts";
 import { Rig, type RigAddress } from "../rig.ts";
@@ -10,10 +9,7 @@ import { adapterProbes } from "./probe-adapter.ts";
 import { socketProbes } from "./probe-sockets.ts";
 
 /** Measures the adapter between two processes, and the sockets under it in turn. */
-export async function runHca(
-  amounts: Amounts,
-  onSample: (name: string, round: number, value: number) => void,
-): Promise<Figure[]> {
+export async function runHca(amounts: Amounts, onSample: OnSample): Promise<Measurement> {
   const secret = randomBytes(32);
   await using peer = await PeerProcess.start(secret);
   await using withIcrc = await openStandalone({ secret, icrc: true });
@@ -30,5 +26,5 @@ export async function runHca(
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
   const probes = new Map([...adapterProbes(first, second, amounts), ...(await socketProbes(peer.ready, amounts))]);
   const samples = await interleave(probes, amounts, onSample);
-  return hcaFigures.map((spec) => figureOf(spec, samples));
+  return measurementOf(hcaFigures, samples);
 }

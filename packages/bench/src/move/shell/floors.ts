@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BulkThread, Journal, PageHasher } from "@nomad/daemon/parts";
+import type { Probe } from "@nomad/measure";
 import { type AuthenticatedSocket, connect, type Introduction, listen } from "@nomad/wire";
-import type { Probe } from "../../figure.ts";
 import { guestBytes } from "../amounts.ts";
 
 const secret = randomBytes(32);

@@ -1,7 +1,6 @@
 import { NomadError } from "@nomad/base";
+import { type FigureSpec, interleave, type Measurement, measurementOf, type OnSample } from "@nomad/measure";
 import type { MoveRecord } from "@nomad/protocol/http";
-import { type Figure, type FigureSpec, figureOf } from "../../figure.ts";
-import { interleave } from "../../interleave.ts";
 import { activeMax, type MoveAmounts } from "../amounts.ts";
 import { figuresOf, floorFigures, type MoveCase, nameOf, samplesOf } from "../figures.ts";
 import { floorProbes } from "./floors.ts";
@@ -10,10 +9,7 @@ import { BenchLab } from "./lab.ts";
 const guests = ["alice", "bob"] as const;
 
 /** Moves guests in a lab of real processes, and measures what moves are made of. */
-export async function runMoves(
-  amounts: MoveAmounts,
-  onSample: (name: string, round: number, value: number) => void,
-): Promise<Figure[]> {
+export async function runMoves(amounts: MoveAmounts, onSample: OnSample): Promise<Measurement> {
   await using undo = new AsyncDisposableStack();
   const floors = await interleave(await floorProbes(undo), { warmUps: 1, rounds: amounts.rounds }, onSample);
   const samples = new Map([...floors].map(([name, values]) => [name, [...values]]));
@@ -28,15 +24,11 @@ export async function runMoves(
       specs.push(...ways.flatMap(figuresOf));
     }
   }
-  return [...specs, ...floorFigures].map((spec) => figureOf(spec, samples));
+  return measurementOf([...specs, ...floorFigures], samples);
 }
 
 /** All moves of one pair of guests, to and fro, the ways in turn; the first round warms up. */
-async function measure(
-  ways: readonly MoveCase[],
-  moves: number,
-  onSample: (name: string, round: number, value: number) => void,
-): Promise<void> {
+async function measure(ways: readonly MoveCase[], moves: number, onSample: OnSample): Promise<void> {
   const [{ load, queuePairs }] = ways as [MoveCase];
   await using lab = await BenchLab.start();
   await lab.startPair(guests, queuePairs, load === "busy" ? Math.min(activeMax, queuePairs) : 0);

@@ -4,16 +4,25 @@ const columns: readonly (readonly [title: string, cell: (figure: Figure) => stri
   ["figure", (f) => f.name],
   ["value", (f) => `${f.value.toLocaleString("en")} ${f.unit}`],
   ["floor", (f) => (f.floor === 0 ? "-" : `${f.floor.toLocaleString("en")} ${f.unit}`)],
-  ["ratio", (f) => (f.floor === 0 ? "-" : f.ratio.toFixed(2))],
+  ["ratio", ratioText],
   ["goal", goalText],
   ["", (f) => (f.goal === 0 ? "" : f.ok ? "ok" : "MISSED")],
 ];
 
-function goalText(figure: Figure): string {
-  if (figure.goal === 0) return "-";
-  const relation = figure.better === "lower" ? "<=" : ">=";
-  const unit = figure.goalOf === "ratio" ? "x floor" : figure.unit;
-  return `${relation} ${figure.goal.toLocaleString("en")} ${unit}`;
+const relatives: Readonly<Record<Exclude<Figure["goalOf"], "value">, string>> = {
+  ratio: "x floor",
+  interval: "x floor, whole interval",
+};
+
+function ratioText({ floor, ratio, interval }: Figure): string {
+  if (floor === 0) return "-";
+  return interval === undefined ? ratio.toFixed(2) : `${ratio.toFixed(3)} (${interval[0]} to ${interval[1]})`;
+}
+
+function goalText({ goal, goalOf, better, unit }: Figure): string {
+  if (goal === 0) return "-";
+  const relation = better === "lower" ? "<=" : ">=";
+  return `${relation} ${goal.toLocaleString("en")} ${goalOf === "value" ? unit : relatives[goalOf]}`;
 }
 
 /** For a reader: one line a figure, columns aligned. */
