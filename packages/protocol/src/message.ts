@@ -1,5 +1,4 @@
-import { errorCodes, limits, NomadError } from "@nomad/base";
-import { Packr } from "msgpackr";
+import { errorCodes, limits } from "@nomad/base";
 import { z } from "zod";
 import { copyProgress, injection, onDivergence, refusals } from "./http/schema.ts";
 import {
@@ -161,7 +160,8 @@ const requestSchema = z.discriminatedUnion("kind", requests);
 const answerSchema = z.discriminatedUnion("kind", answers);
 const noticeSchema = z.discriminatedUnion("kind", notices);
 const messageSchema = z.union([requestSchema, answerSchema, noticeSchema]);
-const schemaOf = new Map<string, z.ZodType<Message>>(
+/** What a message of each kind must look like. */
+export const schemaOf: ReadonlyMap<string, z.ZodType<Message>> = new Map(
   [...requests, ...answers, ...notices].map((s) => [s.shape.kind.value, s as unknown as z.ZodType<Message>]),
 );
 
@@ -176,30 +176,3 @@ export type Unnumbered<M> = M extends unknown ? Omit<M, "id" | "re"> : never;
 
 export const isRequest = (message: Message): message is Request => "id" in message;
 export const isAnswer = (message: Message): message is Answer => "re" in message;
-
-const packr = new Packr({ useRecords: true, mapsAsObjects: true, int64AsType: "bigint" });
-
-export function encodeMessage(message: Message): Uint8Array {
-  return packr.pack(message);
-}
-
-/** The message in these bytes. Throws E_TOO_LARGE or E_MESSAGE; nothing of a bad message is used. */
-export function decodeMessage(bytes: Uint8Array): Message {
-  if (bytes.length > limits.controlBytesMax) {
-    throw new NomadError("E_TOO_LARGE", `control message of ${bytes.length} bytes; at most ${limits.controlBytesMax}`);
-  }
-  let value: unknown;
-  try {
-    value = packr.unpack(bytes);
-  } catch (cause) {
-    throw new NomadError("E_MESSAGE", "control message is not msgpack", { cause });
-  }
-  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
-  const schema = schemaOf.get(String(kind));
-  if (!schema)
-    throw new NomadError("E_MESSAGE", `control message of unknown kind ${JSON.stringify(kind)?.slice(0, 40)}`);
-  const parsed = schema.safeParse(value);
-  if (!parsed.success)
-    throw new NomadError("E_MESSAGE", `malformed ${kind}: ${z.prettifyError(parsed.error).slice(0, 300)}`);
-  return parsed.data;
-}

@@ -2,7 +2,8 @@ import { limits } from "@nomad/base";
 import fc from "fast-check";
 import { pack } from "msgpackr";
 import { expect, test } from "vitest";
-import { decodeMessage, encodeMessage, type Message } from "./message.ts";
+import { decodeMessage, encodeMessage } from "./codec.ts";
+import type { Message } from "./message.ts";
 
 const suspend: Message = {
   kind: "SUSPEND",
