@@ -36,15 +36,12 @@ async function work(left: Cell[], done: (result: CellResult) => void): Promise<v
   }
 }
 
-/** On a busy machine a move may fail before it is where the fault is to strike: that says nothing of the fault. */
-const placingsMax = 3;
-
-async function attempt(lab: MatrixLab, cell: Cell, placing = 1): Promise<CellResult> {
+/** What cannot be healed from the cell before, or cannot be placed, has failed: nothing is tried twice. */
+async function attempt(lab: MatrixLab, cell: Cell): Promise<CellResult> {
   try {
     await lab.heal();
     return await runCell(lab, cell);
   } catch (error) {
-    if (placing < placingsMax) return attempt(lab, cell, placing + 1);
     const { participant, phase, fault, expected } = cell;
     const actual = `the cell could not be run: ${error instanceof Error ? error.message : error}`;
     return { participant, phase, fault, expected: "", actual, boundMs: expected.boundMs, tookMs: 0, ok: false };
