@@ -1,9 +1,11 @@
 // memory: 64 MiB
-// Two of these have many reliable connections, of which a few are in use: on each of those a numbered message goes to and
-// fro. For what a move costs by the number of its connections, and whether the unused ones still work after it.
+// Programs that have many reliable connections, of which a few are in use: on each of those a numbered message goes to and
+// fro. For what a move costs by the number of connections and of peers, by memory and by how fast that is rewritten; and
+// whether the unused connections still work after it.
 //
-// Arguments: name, peer; qps (connections); active (messages under way); sweep=1 to send each message on the next
-// connection in turn; dirty=1 to rewrite memory all the time. The side with the smaller name sends first.
+// Arguments: name; peer (several with commas between); of each peer: qps (connections), active (messages under way);
+// sweep=1 to send each message on the next connection in turn; dirty=1 to rewrite memory all the time, `pages` a
+// millisecond out of `hot` MiB; `cold` MiB that must only arrive. The side with the smaller name sends first.
 import { WC_RECV, WC_SUCCESS } from "nomad/abi";
 import { argument, numberArgument } from "nomad/arguments";
 import { log } from "nomad/log";
@@ -11,7 +13,8 @@ import { statusName, WorkCompletion } from "nomad/verbs";
 import { clock, shutdownRequested } from "nomad/vmm";
 import { Bundle } from "./many/bundle.ts";
 import { Ledger } from "./many/ledger.ts";
-import { WorkingSet } from "./pair/working-set.ts";
+import { MIB } from "./pair/areas.ts";
+import { WorkingSet, WorkingSetOptions } from "./pair/working-set.ts";
 
 const SECOND: i64 = 1_000_000_000;
 /** The longest sleep, ns. */
@@ -32,7 +35,7 @@ class Many {
   ) {}
 
   run(active: u32): void {
-    for (let i: u32 = 0; this.leads && i < active; i++) this.send(i);
+    for (let i: u32 = 0; this.leads && i < this.bundle.count; i++) if (i % this.bundle.perPeer < active) this.send(i);
     while (this.ledger.status === "ok" && !shutdownRequested()) {
       const worked = this.poll();
       const now = clock();
@@ -60,7 +63,7 @@ class Many {
   private received(index: u32): void {
     this.ledger.received(index, this.bundle.receivedNumber(index));
     this.bundle.postReceive(index);
-    this.send(this.leads ? (index + this.stride) % this.bundle.count : index);
+    this.send(this.leads ? this.bundle.further(index, this.stride) : index);
   }
 
   private send(index: u32): void {
@@ -68,23 +71,31 @@ class Many {
   }
 }
 
+function workingSet(): WorkingSet {
+  const size = new WorkingSetOptions();
+  size.cold = <u32>numberArgument("cold", 16) * MIB;
+  size.hot = <u32>numberArgument("hot", 2) * MIB;
+  size.pagesPerStep = numberArgument("dirty", 0) !== 0 ? <u32>numberArgument("pages", 16) : 0;
+  return new WorkingSet(7, size);
+}
+
 export function main(): i32 {
   const name = argument("name", "alice");
-  const peer = argument("peer", "bob");
+  const peers = argument("peer", "bob").split(",");
   const count = <u32>numberArgument("qps", 256);
   const active = <u32>min<i64>(numberArgument("active", 1), count);
   const sweep = numberArgument("sweep", 0) !== 0;
-  const memory = new WorkingSet(7, numberArgument("dirty", 0) !== 0);
-  const ledger = new Ledger(name, peer, count);
-  const bundle = new Bundle(count, active);
-  const trouble = bundle.connect(name, peer);
+  const memory = workingSet();
+  const ledger = new Ledger(name, peers, count);
+  const bundle = new Bundle(peers, count, active);
+  const trouble = bundle.connect(name);
   if (trouble !== null) {
     log(`${name}: ${trouble}`);
     return 1;
   }
-  log(`${name} <-> ${peer}: ${count} connections`);
+  log(`${name} <-> ${peers.join(", ")}: ${bundle.count} connections`);
   // Messages under way stay `active` apart, so that no two meet on a connection.
-  new Many(bundle, ledger, memory, name < peer, sweep ? active : 0).run(active);
+  new Many(bundle, ledger, memory, name < peers[0], sweep ? active : 0).run(active);
   ledger.finish(memory.isIntact());
   return ledger.verified ? 0 : 1;
 }

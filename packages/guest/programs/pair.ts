@@ -14,7 +14,7 @@ import { Inbound } from "./pair/inbound.ts";
 import { Outbound } from "./pair/outbound.ts";
 import { Pace } from "./pair/pace.ts";
 import { Tally } from "./pair/tally.ts";
-import { WorkingSet } from "./pair/working-set.ts";
+import { WorkingSet, WorkingSetOptions } from "./pair/working-set.ts";
 
 const SECOND: i64 = 1_000_000_000;
 /** How long the end may take without anything happening, ns. */
@@ -128,7 +128,9 @@ export function main(): i32 {
   const peer = argument("peer", "bob");
   const seed = <u32>numberArgument("seed", 1) * 2 + (name < peer ? 0 : 1);
   const tally = new Tally(name, peer);
-  const memory = new WorkingSet(seed, numberArgument("dirty", 0) !== 0);
+  const size = new WorkingSetOptions();
+  if (numberArgument("dirty", 0) === 0) size.pagesPerStep = 0;
+  const memory = new WorkingSet(seed, size);
   const connection = new Connection(name, seed);
   const inbound = new Inbound(connection.qp, connection.areas, tally);
   if (connection.initialize() !== 0 || !inbound.open()) tally.status = "no queue pair";

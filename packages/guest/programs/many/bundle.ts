@@ -1,4 +1,4 @@
-// Many connections to one peer, with one completion queue.
+// Many connections to each peer, with one completion queue.
 import { ACCESS_LOCAL_WRITE, SEND_SIGNALED } from "nomad/abi";
 import { check } from "nomad/check";
 import { allocate } from "nomad/memory";
@@ -31,13 +31,19 @@ export class Bundle {
   private readonly sends: u32;
   private readonly key: u32;
 
-  /** @param active connections that are used at once */
+  /** Of all peers: peer p's are those from p * perPeer on. */
+  readonly count: u32;
+
+  /** @param active connections to a peer that are used at once */
   constructor(
-    readonly count: u32,
+    private readonly peers: string[],
+    readonly perPeer: u32,
     active: u32,
   ) {
+    const count = <u32>peers.length * perPeer;
+    this.count = count;
     const pd = made<ProtectionDomain>(ProtectionDomain.allocate());
-    this.cq = made<CompletionQueue>(CompletionQueue.create(4 * active + 16));
+    this.cq = made<CompletionQueue>(CompletionQueue.create(4 * <u32>peers.length * active + 16));
     const bytes = 2 * count * MESSAGE;
     this.receives = allocate(bytes, 4096);
     this.sends = this.receives + count * MESSAGE;
@@ -49,27 +55,47 @@ export class Bundle {
       this.qps.push(made<QueuePair>(QueuePair.create(pd, this.cq, this.cq, options)));
   }
 
-  /** Null, or what went wrong. Both sides' queue pairs have consecutive numbers. */
-  connect(name: string, peer: string): string | null {
+  /** Null, or what went wrong. Queue pairs of one side have consecutive numbers. */
+  connect(name: string): string | null {
     for (let i: u32 = 0; i < this.count; i++) {
       const status = this.qps[i].initialize();
       if (status !== 0) return `queue pair ${i}: errno ${-status}`;
       this.postReceive(i);
     }
-    publish(`many/${name}`, `${vlid()} ${this.qps[0].vqpn}`);
-    const text = lookup(`many/${peer}`, PEER_WITHIN);
+    for (let i = 0; i < this.peers.length; i++) {
+      publish(`many/${name}/${this.peers[i]}`, `${vlid()} ${this.qps[<u32>i * this.perPeer].vqpn}`);
+    }
+    for (let i = 0; i < this.peers.length; i++) {
+      const trouble = this.connectTo(name, this.peers[i], <u32>i * this.perPeer);
+      if (trouble !== null) return trouble;
+    }
+    publish(`many/${name}/connected`, "yes");
+    for (let i = 0; i < this.peers.length; i++) {
+      const other = this.peers[i];
+      if (lookup(`many/${other}/connected`, PEER_WITHIN) === null) return `${other} did not connect`;
+    }
+    return null;
+  }
+
+  /** The connection `stride` after this one, of those to the same peer, in a circle. */
+  further(index: u32, stride: u32): u32 {
+    const within = index % this.perPeer;
+    return index - within + ((within + stride) % this.perPeer);
+  }
+
+  private connectTo(name: string, peer: string, first: u32): string | null {
+    const text = lookup(`many/${peer}/${name}`, PEER_WITHIN);
     if (text === null) return `${peer} did not come up`;
     const fields = text.split(" ");
     const options = new ConnectOptions();
     options.vlid = U32.parseInt(fields[0]);
     options.timeout = ACK_TIMEOUT;
-    for (let i: u32 = 0; i < this.count; i++) {
+    for (let i: u32 = 0; i < this.perPeer; i++) {
       options.vqpn = U32.parseInt(fields[1]) + i;
-      const status = this.qps[i].connect(options);
-      if (status !== 0) return `connecting queue pair ${i}: errno ${-status}`;
+      const status = this.qps[first + i].connect(options);
+      if (status !== 0) return `connecting queue pair ${first + i}: errno ${-status}`;
     }
-    publish(`many/${name}/connected`, "yes");
-    return lookup(`many/${peer}/connected`, PEER_WITHIN) === null ? `${peer} did not connect` : null;
+    return null;
   }
 
   postReceive(index: u32): void {
