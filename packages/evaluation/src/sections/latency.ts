@@ -1,0 +1,97 @@
+import { median } from "@nomad/measure";
+import type { TimeChart } from "../chart/chart.ts";
+import type { LatencySeries, TimedMove } from "../evaluation.ts";
+import { byteSize, short } from "../numbers.ts";
+import { type Block, chartBlock, type Finding, text } from "../report/block.ts";
+import type { Section } from "./section.ts";
+
+/** What a program sees of a move: how long its round trips take meanwhile. */
+export const latency: Section = {
+  title: "Latency while a guest moves",
+  blocks: ({ latency: series }) => (series ? [text(intro(series)), ...charts(series), table(series)] : null),
+  findings: ({ latency: series }) => (series ? series.moves.map((move) => finding(series, move)) : []),
+};
+
+/** Of the time axis, before a move began and after it ended. */
+const marginMs = 150;
+/** What a program waits longer than its guest is paused: connections are held a little before and after. */
+const overheadMsMax = 50;
+
+const whose = { measuring: "the guest that measures", peer: "its peer" } as const;
+
+const intro = ({ messageBytes, bucketMs }: LatencySeries): string =>
+  `Two guests on two hosts send ${byteSize(messageBytes)} to and fro, one message at a time; one of them measures every round ` +
+  `trip. Each dot is ${short(bucketMs)} ms. First the guest that measures moves, then its peer, in turn.`;
+
+/** One chart for each of whose moves there are: that with the middle pause. */
+function charts(series: LatencySeries): Block[] {
+  return (["measuring", "peer"] as const).flatMap((who) => {
+    const moves = series.moves.filter((move) => move.who === who).sort((a, b) => a.pausedMs - b.pausedMs);
+    const middle = moves[moves.length >> 1];
+    return middle ? [chartBlock(chart(series, middle))] : [];
+  });
+}
+
+function chart({ buckets, bucketMs }: LatencySeries, move: TimedMove): TimeChart {
+  const { from, to } = extent(move);
+  const zero = move.reachedMs.stopped ?? from;
+  const seen = buckets
+    .map(([count, mean, longest], i) => ({ at: (i + 0.5) * bucketMs, count, mean, longest }))
+    .filter(({ at, count }) => count > 0 && at >= from - marginMs && at <= to + marginMs);
+  const span = (title: string, begin: number | undefined, end: number | undefined) =>
+    begin === undefined || end === undefined ? [] : [{ title, from: begin - zero, to: end - zero }];
+  return {
+    kind: "time",
+    name: `latency-${move.who}`,
+    title: `Round trips while ${whose[move.who]} moves`,
+    alt: `Dots of round-trip times over time, with a gap of about ${short(move.pausedMs)} ms where the guest stands still.`,
+    x: { title: "ms from the guest's stop" },
+    y: { title: "round trip, us", log: true },
+    series: [
+      { name: "mean", points: seen.map(({ at, mean }) => [at - zero, mean] as const) },
+      { name: "longest", points: seen.map(({ at, longest }) => [at - zero, longest] as const) },
+    ],
+    spans: [
+      ...span("copying", move.reachedMs.prepared, move.reachedMs.precopy),
+      ...span("pause", move.reachedMs["peers-suspended"], move.reachedMs.running),
+    ],
+  };
+}
+
+function extent(move: TimedMove): { from: number; to: number } {
+  const times = Object.values(move.reachedMs);
+  return { from: Math.min(...times), to: Math.max(...times) };
+}
+
+function table(series: LatencySeries): Block {
+  const rows = series.moves.map((move) => {
+    const { quietUs, copyingUs, longestMs } = seenDuring(series, move);
+    return [whose[move.who], short(quietUs), short(copyingUs), short(longestMs), short(move.pausedMs)];
+  });
+  const head = ["who moves", "before it, us", "while it is copied, us", "longest round trip, ms", "paused, ms"];
+  return { kind: "table", head, rows };
+}
+
+/** Medians of the buckets' means, and the longest round trip of all that ended from the move's begin on. */
+function seenDuring({ buckets, bucketMs }: LatencySeries, move: TimedMove) {
+  const { from, to } = extent(move);
+  const means = (begin: number, end: number) =>
+    buckets.flatMap(([count, mean], i) => (count > 0 && within(i * bucketMs, begin, end) ? [mean] : []));
+  const longest = buckets.flatMap(([, , us], i) => (within(i * bucketMs, from, to + marginMs) ? [us] : []));
+  return {
+    quietUs: median(means(from - marginMs, from)),
+    copyingUs: median(means(move.reachedMs.prepared ?? from, move.reachedMs.precopy ?? from)),
+    longestMs: Math.max(0, ...longest) / 1000,
+  };
+}
+
+const within = (at: number, begin: number, end: number): boolean => at >= begin && at < end;
+
+function finding(series: LatencySeries, move: TimedMove): Finding {
+  const { longestMs } = seenDuring(series, move);
+  const waited = `the longest round trip is ${short(longestMs)} ms, the pause ${short(move.pausedMs)} ms`;
+  return {
+    reached: longestMs <= move.pausedMs + overheadMsMax,
+    text: `Latency, ${whose[move.who]} moves: ${waited}; at most ${overheadMsMax} ms more is wanted.`,
+  };
+}
