@@ -67,6 +67,17 @@ export class Backend implements HcaEvents {
     this.announce(device);
   }
 
+  /**
+   * The device of a program that uses the adapter without hypercalls. Of its objects only queue pairs are known here, those
+   * that `enrolQp` is told of; its memory is its own, and the driver tells it nothing there.
+   */
+  createProgram(vlid: VLid, memory: DeviceMemory, kind: "program" | "raw"): Device {
+    assert(!this.devices.has(vlid), `there is one program at port ${vlid}`);
+    const device = newDevice(vlid, memory, 1, kind);
+    this.devices.set(vlid, device);
+    return device;
+  }
+
   device(vlid: VLid): Device {
     const device = this.devices.get(vlid);
     if (!device) throw new NomadError("E_NO_GUEST", `no guest with vLID ${vlid} runs here`);
@@ -196,6 +207,7 @@ export class Backend implements HcaEvents {
   /** What a guest's key is on this adapter; undefined when the guest has no such region or window. */
   keyOf(vlid: VLid, vkey: VKey): RemoteKey | undefined {
     const device = this.device(vlid);
+    if (device.kind !== "guest") return { rkey: vkey as number as RKey, epoch: device.epoch };
     const rkey = device.regions.get(vkey)?.rkey ?? device.windows.rkeyOf(vkey);
     return rkey === undefined ? undefined : { rkey, epoch: device.epoch };
   }
@@ -248,7 +260,7 @@ export class Backend implements HcaEvents {
   }
 
   asyncEvent(event: AsyncEvent): void {
-    for (const device of this.devices.values()) raiseEvent(device, event);
+    for (const device of this.devices.values()) if (device.kind === "guest") raiseEvent(device, event);
   }
 
   drained(holder: string): void {

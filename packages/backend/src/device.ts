@@ -98,8 +98,15 @@ export interface PendingCall {
   readonly data: Uint8Array;
 }
 
+/**
+ * Whose a device is: a guest's; a program's that runs beside this host's adapter, whose own names are the adapter's and which
+ * stays where it is; or a raw context's, which is such a program's, and nobody may hold it.
+ */
+export type DeviceKind = "guest" | "program" | "raw";
+
 /** One guest's share of the adapter (the paper's virtual access point) and all that the back-end knows of it. */
 export interface Device {
+  readonly kind: DeviceKind;
   readonly vlid: VLid;
   readonly memory: DeviceMemory;
   epoch: number;
@@ -155,8 +162,9 @@ export interface QpAddress {
   readonly epoch: number;
 }
 
-export function newDevice(vlid: VLid, memory: DeviceMemory, epoch: number): Device {
+export function newDevice(vlid: VLid, memory: DeviceMemory, epoch: number, kind: DeviceKind = "guest"): Device {
   return {
+    kind,
     vlid,
     memory,
     epoch,

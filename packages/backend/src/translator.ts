@@ -20,7 +20,7 @@ export class Translator {
 
   /** See `HcaEvents.translate`; `wqe` is the work request's address. */
   translate(device: Device, qp: Qp, queue: "send" | "recv", wqe: number): Answer {
-    translateLocalKeys(device, qp, queue, wqe);
+    if (device.kind === "guest") translateLocalKeys(device, qp, queue, wqe);
     if (queue === "recv") return "done";
     return qp.type === QPT_UD ? this.#translateTarget(device, qp, wqe) : this.#translateRemoteKey(device, qp, wqe);
   }

@@ -21,6 +21,7 @@ export const errorCodes = {
   E_DIGEST: "the guest goes on at its source; try the move again",
   E_DIVERGED: "the guest goes on at its source; allow more bandwidth, or --on-divergence stop or throttle",
   E_DRAIN: "the guest goes on at its source; try again when its peers receive, or without --strict",
+  E_PINNED: "the guest goes on at its source; close that connection, or give --force, which breaks it",
   E_HOST_LOST: "start the host again",
   E_UNREACHABLE: "check that the other side runs and can be reached",
   E_CAPTURE_FILE: "give a pcapng or pcap file, such as `nomad-rdma capture --out FILE` writes",

@@ -6,6 +6,7 @@ export type { MovePlan } from "./central/sequencer.ts";
 export { decodeMessage, encodeMessage } from "./codec.ts";
 export { Coordinator, type CoordinatorOptions } from "./coordinator/coordinator.ts";
 export type { BulkAction, Copied, Created, HostEffect, HostEvent, Round, VmmAction } from "./coordinator/effects.ts";
+export type { ProgramOptions, Programs } from "./coordinator/programs.ts";
 export type { Answer, Message, Notice, Request, RequestOf, Unnumbered } from "./message.ts";
 export { isDecided, isEnded, type Phase, phases } from "./phase.ts";
 export type { CaptureFilter, HostEntry, PortSettings, StandingFault, VmState } from "./schema.ts";

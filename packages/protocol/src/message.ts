@@ -1,6 +1,6 @@
 import { errorCodes, limits } from "@nomad/base";
 import { z } from "zod";
-import { copyProgress, injection, onDivergence, refusals } from "./http/schema.ts";
+import { copyProgress, injection, onDivergence, pinnedQp, refusals } from "./http/schema.ts";
 import {
   captureFilter,
   deviceSnapshot,
@@ -88,7 +88,15 @@ const requests = [
   // central -> both
   request("ABORT", { ...ofMove, role: z.enum(["source", "destination"]), epoch, peerHosts: z.array(name), token }),
   // central -> each peer's host
-  request("SUSPEND_PEER", { ...ofMove, budgetMs: uint, strict: z.boolean(), token, from: name, to: name }),
+  request("SUSPEND_PEER", {
+    ...ofMove,
+    budgetMs: uint,
+    strict: z.boolean(),
+    force: z.boolean().default(false),
+    token,
+    from: name,
+    to: name,
+  }),
   // central -> every host
   request("FENCE", { ...ofMove, host: name }),
   // a peer's host that has been held for long -> central, source, destination
@@ -127,7 +135,15 @@ const answers = [
   answer("BOUND", { digest: z.string() }),
   answer("RUNNING", {}),
   answer("ABORTED", {}),
-  answer("PEER_SUSPENDED", { cuts: z.array(peerCut), held: uint, cut: uint }),
+  // `forsaken`: queue pairs that nobody may hold, and that are told nothing
+  answer("PEER_SUSPENDED", {
+    cuts: z.array(peerCut),
+    held: uint,
+    cut: uint,
+    forsaken: z.array(pinnedQp).default([]),
+  }),
+  // for these queue pairs, and without force
+  answer("PEER_CANNOT_SUSPEND", { pinned: z.array(pinnedQp).min(1) }),
   answer("PEER_RESUMED", { peers: z.array(vlid) }),
   answer("CONNECTED", { dlid: lid, qpn, epoch }),
   answer("NAME", { rkey: uint, epoch }),

@@ -46,10 +46,11 @@ class Lab {
 test("what is central's to say to a host, no host may say", () => {
   const lab = new Lab();
   const ofMove = { move: "1-1", vlid: lab.vlid, generation: 9 };
+  const manner = { strict: false, force: false };
   const forged: Unnumbered<Request>[] = [
     { kind: "END", vlid: lab.vlid, force: true },
     { kind: "SUSPEND", ...ofMove, budgetMs: 100, strict: false },
-    { kind: "SUSPEND_PEER", ...ofMove, budgetMs: 100, strict: false, token: "t", from: "host-a", to: "host-d" },
+    { kind: "SUSPEND_PEER", ...ofMove, budgetMs: 100, ...manner, token: "t", from: "host-a", to: "host-d" },
     { kind: "RELEASE", ...ofMove, to: "host-d" },
     { kind: "FENCE", ...ofMove, host: "host-a" },
     { kind: "ABORT", ...ofMove, role: "source", epoch: 7, peerHosts: [], token: "t" },

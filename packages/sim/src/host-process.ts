@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { assert, defaults, type Lid, type Random, type VLid } from "@nomad/base";
-import { Host } from "@nomad/daemon/host";
+import { type AdapterEvents, Host } from "@nomad/daemon/host";
 import type { Message } from "@nomad/protocol";
 import { type Link, memoryLinkPair } from "@nomad/wire";
 import { Bulk, type BulkNetwork } from "./bulk.ts";
@@ -30,6 +30,8 @@ export class HostProcess implements Place {
   readonly #o: HostSurroundings;
   readonly #random: Random;
   readonly #bulk: Bulk;
+  /** Uses the adapter without a guest. */
+  readonly #program: AdapterEvents | undefined;
   #host: Host | null = null;
   #lid = 0 as Lid;
 
@@ -39,12 +41,14 @@ export class HostProcess implements Place {
       readonly incarnation: string;
       readonly process: Process;
       readonly random: Random;
+      readonly program?: AdapterEvents;
     },
   ) {
     const { name, incarnation, process, random } = o;
     [this.name, this.incarnation, this.process] = [name, incarnation, process];
     this.#o = o;
     this.#random = random;
+    this.#program = o.program;
     this.machines = new Machines({
       clock: process,
       memoryBytes: o.guestBytes,
@@ -118,6 +122,7 @@ export class HostProcess implements Place {
       crc32,
       clock: process,
       timings,
+      ...(this.#program && { program: this.#program }),
       io: {
         vmm: (vlid, action, done) => {
           observers.vmm(this, vlid, action);

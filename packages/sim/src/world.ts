@@ -1,6 +1,6 @@
 import { PROGRAM_BASE } from "@nomad/abi";
 import { assert, type NomadError, Random, VirtualClock, type VLid } from "@nomad/base";
-import type { Host } from "@nomad/daemon/host";
+import type { AdapterEvents, Host } from "@nomad/daemon/host";
 import type { Central, Message } from "@nomad/protocol";
 import type { Guest, GuestReport, MoveRecord } from "@nomad/protocol/http";
 import { FaultRules } from "@nomad/wire";
@@ -29,7 +29,7 @@ export interface WorldOptions {
 }
 
 /** How a move is asked for. */
-export type MoveManner = "usual" | "flip-page" | "strict";
+export type MoveManner = "usual" | "flip-page" | "strict" | "forced";
 
 /**
  * A whole lab in one process, from the cores that the daemons run: central and hosts, on links in memory, under a
@@ -116,8 +116,8 @@ export class World {
     return [...this.#hosts.values()];
   }
 
-  /** Start a host's process; again after a crash, as another incarnation. */
-  startHost(name: string): void {
+  /** Start a host's process; again after a crash, as another incarnation. `program`: uses its adapter without a guest. */
+  startHost(name: string, program?: AdapterEvents): void {
     const before = this.#hosts.get(name);
     assert(!before?.process.alive, `${name} does not run yet`);
     const run = before ? Number(before.incarnation.split("-").at(-1)) + 1 : 1;
@@ -127,6 +127,7 @@ export class World {
       incarnation: `${name}-${run}`,
       process: new Process(this.clock),
       random: new Random(this.#random.uint32()),
+      ...(program && { program }),
     });
     this.#hosts.set(name, host);
     this.network.attach(host);
@@ -194,7 +195,7 @@ export class World {
   startMove(guest: string, to: string, how: MoveManner = "usual"): MoveRecord {
     const token = `token-${this.#random.uint32()}`;
     const inject = how === "flip-page" ? how : null;
-    const plan = { guest, to, inject, ways: { strict: how === "strict" }, token };
+    const plan = { guest, to, inject, ways: { strict: how === "strict", force: how === "forced" }, token };
     const record = this.central.startMove(plan, this.#centralNow);
     this.#central.turn();
     return record;

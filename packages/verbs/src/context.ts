@@ -1,4 +1,4 @@
-import type { Random } from "@nomad/base";
+import { NomadError, type Qpn, type Random } from "@nomad/base";
 import type { AsyncEvent, Counters, DeviceAttributes, Hca, HcaEvents, PortAttributes } from "@nomad/hca";
 import type { PathQuery, PathRecord } from "@nomad/iba";
 import { ConnectionManager } from "./cm/connection-manager.ts";
@@ -7,7 +7,7 @@ import { CompletionChannel } from "./completion-channel.ts";
 import { CompletionQueue, type CompletionQueueOptions } from "./completion-queue.ts";
 import { EventQueue } from "./event-queue.ts";
 import { Heap, HeapBuffer } from "./heap.ts";
-import type { AdapterPort } from "./port.ts";
+import type { AdapterPort, LabNames } from "./port.ts";
 import { ProtectionDomain } from "./protection-domain.ts";
 import type { QueuePair } from "./queue-pair.ts";
 
@@ -45,6 +45,16 @@ export class Context implements Disposable {
     this.#random = options.random;
     this.heap = new Heap(options.heapBytes ?? heapBytesDefault);
     this.port = options.makePort(this.#events());
+    this.port.names?.open(this.heap.memory);
+  }
+
+  /**
+   * The lab's names: guests know this program by the LID of its port.
+   * @throws NomadError E_STATE outside of a lab
+   */
+  get names(): LabNames {
+    if (this.port.names === null) throw new NomadError("E_STATE", `${this.name} is in no lab, where guests have names`);
+    return this.port.names;
   }
 
   /** The port's address on the fabric. */
@@ -176,11 +186,18 @@ export class Context implements Disposable {
     return this.#queuePairs.get(userIndex);
   }
 
+  /** By the number that the program knows a queue pair by. */
+  #named(event: AsyncEvent): AsyncEvent {
+    if (!("qpn" in event)) return event;
+    const qp = [...this.#queuePairs.values()].find(({ number }) => number === event.qpn);
+    return qp ? { ...event, qpn: qp.qpn as Qpn } : event;
+  }
+
   #events(): HcaEvents {
     return {
       translate: () => "failed",
       completionEvent: (cqn) => this.#queues.get(cqn)?.completionEvent(),
-      asyncEvent: (event) => this.asyncEvents.push(event),
+      asyncEvent: (event) => this.asyncEvents.push(this.#named(event)),
       drained: () => {},
     };
   }

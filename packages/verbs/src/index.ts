@@ -15,10 +15,19 @@ export { rejectReasons } from "./cm/layout.ts";
 export { type AcceptOptions, ConnectRequest, Listener } from "./cm/listener.ts";
 export { CompletionChannel } from "./completion-channel.ts";
 export type { CompletionQueue, CompletionQueueOptions } from "./completion-queue.ts";
-export { addressOf, type ConnectOptions, connectQp, type QpAddress, readyUd } from "./connect.ts";
+export {
+  addressOf,
+  type ConnectOptions,
+  connectQp,
+  connectToGuest,
+  type GuestQp,
+  type QpAddress,
+  readyUd,
+} from "./connect.ts";
 export { Context, type ContextOptions } from "./context.ts";
 export { EventQueue } from "./event-queue.ts";
 export { HeapBuffer } from "./heap.ts";
+export { labPort } from "./lab-port.ts";
 export type { MemoryRegion, Range, RegionChange } from "./memory-region.ts";
 export { incRkey, type MemoryWindow, type MwBinding } from "./memory-window.ts";
 export {
@@ -32,7 +41,7 @@ export {
   wcStatuses,
   wrOpcodes,
 } from "./names.ts";
-export { type AdapterPort, Port, type PortOptions } from "./port.ts";
+export { type AdapterPort, type LabNames, Port, type PortOptions } from "./port.ts";
 export type { ProtectionDomain } from "./protection-domain.ts";
 export type { QpAttributes, QpQuery } from "./qp-attributes.ts";
 export type { QueuePair, QueuePairOptions } from "./queue-pair.ts";

@@ -1,10 +1,29 @@
+import type { Qp as EnrolledQp, ProgramQp, RemoteName } from "@nomad/backend";
 import { type Clock, defaults, type Lid, type Random, Turns } from "@nomad/base";
-import { type DeviceLimits, Hca, type HcaEvents } from "@nomad/hca";
+import { type DeviceLimits, type DeviceMemory, Hca, type HcaEvents, type QpAttributes } from "@nomad/hca";
 import { Fabric, memoryLinkPair } from "@nomad/wire";
 import { type Subnet, UnmanagedSubnet } from "./subnet.ts";
 
 /** Packets that one turn may send before sockets have theirs. */
 const packetsPerTurn = 512;
+
+/**
+ * A lab's names: guests find a program's queue pairs by them, a program those of guests, and whoever of them moves keeps
+ * his. A raw context's queue pairs cannot be held, and pin the guests that they are connected to.
+ */
+export interface LabNames {
+  /** Before all else; `memory` holds the program's queues. */
+  open(memory: DeviceMemory): void;
+  /** Guests may connect to the queue pair from now on. */
+  enrol(qpn: number, record: ProgramQp): EnrolledQp;
+  withdraw(qp: EnrolledQp): void;
+  /** Takes a queue pair to RTR. Rejects with E_UNREACHABLE, E_TIMEOUT, E_STATE or E_VERB. */
+  connect(qp: EnrolledQp, remote: RemoteName, attributes: QpAttributes): Promise<void>;
+  /** Rejects with E_TIMEOUT when central does not answer. */
+  publish(key: string, value: string): Promise<void>;
+  /** What has been published under the key, or null. Rejects with E_TIMEOUT when central does not answer. */
+  lookup(key: string): Promise<string | null>;
+}
 
 /** An adapter on a fabric, and who gives it its turns. */
 export interface AdapterPort {
@@ -13,6 +32,8 @@ export interface AdapterPort {
   readonly fabric: Fabric;
   readonly clock: Clock;
   readonly subnet: Subnet;
+  /** Null outside of a lab. */
+  readonly names: LabNames | null;
   /** The adapter may have something to do: it has its turn when all is done that goes on now. */
   turnSoon(): void;
   /** What is posted and can go at once does; nothing comes any more. */
@@ -43,6 +64,7 @@ export class Port implements AdapterPort {
   readonly fabric: Fabric;
   readonly clock: Clock;
   readonly subnet: Subnet;
+  readonly names = null;
   readonly #turns: Turns;
 
   constructor(options: PortOptions, events: HcaEvents) {

@@ -1,4 +1,5 @@
-import { SGE_BYTES } from "@nomad/abi";
+import { SEND_WQE_REMOTE_EPOCH, SEND_WQE_V_RKEY, SGE_BYTES } from "@nomad/abi";
+import type { Qp as EnrolledQp, RemoteName } from "@nomad/backend";
 import { NomadError, type Qpn } from "@nomad/base";
 import type { Counters, WorkRing } from "@nomad/hca";
 import { locationAt, RecvQueue, recvQueueBytes, SendQueue, sendQueueBytes } from "@nomad/hca/queues";
@@ -35,6 +36,7 @@ export interface QueuePairOptions {
 export class QueuePair implements Disposable {
   readonly pd: ProtectionDomain;
   readonly type: QpType;
+  /** Its name, for its life. */
   readonly qpn: number;
   readonly maxInlineData: number;
   readonly #options: QueuePairOptions;
@@ -42,6 +44,7 @@ export class QueuePair implements Disposable {
   readonly #buffers: DisposableStack;
   readonly #sq: SendQueue;
   readonly #rq: RecvQueue | null;
+  readonly #enrolled: EnrolledQp | null;
   #destroyed = false;
 
   /** Queue pair 1 of the port, where managers of other ports find its own. @throws NomadError E_BUSY when there is one */
@@ -82,14 +85,44 @@ export class QueuePair implements Disposable {
     });
     this.qpn = reserved === undefined ? qpn : context.hca.renumber(qpn, reserved);
     this.#buffers = undo.move();
+    this.#enrolled = reserved === undefined && this.type !== "UD" ? this.#enrol(sq, rq) : null;
     context.adoptQp(this.#userIndex, this);
   }
 
   /** The state to go to, and attributes. @throws NomadError E_STATE when ibv_modify_qp(3) forbids it, E_VERB a wrong value */
   modify(attributes: QpAttributes): void {
     const { hca, port } = this.pd.context;
-    hca.modifyQp(this.qpn as Qpn, toAttributes(attributes), port.clock.now());
+    hca.modifyQp(this.number, toAttributes(attributes), port.clock.now());
+    if (this.#enrolled && (attributes.state === "RESET" || attributes.dlid !== undefined)) this.#enrolled.remote = null;
     port.turnSoon();
+  }
+
+  /** Its number at the adapter, and in packets: another one after a move of the guest that it is connected to. */
+  get number(): Qpn {
+    return this.#enrolled?.qpn ?? (this.qpn as Qpn);
+  }
+
+  #enrol(sq: WorkRing, rq: WorkRing | null): EnrolledQp | null {
+    const { sendCq, recvCq, srq, sqSigAll = true } = this.#options;
+    return (
+      this.pd.context.port.names?.enrol(this.qpn, {
+        type: qpTypes[this.type],
+        pd: this.pd.handle,
+        sendCq: sendCq.cqn,
+        recvCq: recvCq.cqn,
+        sq,
+        rq,
+        srq: srq?.srqn ?? null,
+        signalAll: sqSigAll,
+      }) ?? null
+    );
+  }
+
+  /** To RTR, towards a guest's queue pair, with the attributes that the path does not tell. @internal */
+  async connect(remote: RemoteName, attributes: QpAttributes): Promise<void> {
+    const { names } = this.pd.context;
+    if (this.#enrolled === null) throw new NomadError("E_VERB", `a ${this.type} queue pair connects to nobody`);
+    await names.connect(this.#enrolled, remote, toAttributes(attributes));
   }
 
   /** Neither it nor its context has been destroyed. */
@@ -98,12 +131,12 @@ export class QueuePair implements Disposable {
   }
 
   query(): QpQuery {
-    return toQuery(this.pd.context.hca.queryQp(this.qpn as Qpn));
+    return toQuery(this.pd.context.hca.queryQp(this.number));
   }
 
   /** Its own counters, as they stand now. */
   queryCounters(): Counters {
-    return this.pd.context.hca.qpCounters(this.qpn as Qpn);
+    return this.pd.context.hca.qpCounters(this.number);
   }
 
   /** @throws NomadError E_QUEUE_FULL, E_VERB when there are too many elements or bytes inline, or it is destroyed */
@@ -115,7 +148,8 @@ export class QueuePair implements Disposable {
       throw new NomadError("E_VERB", `${request.inline?.length} bytes inline: at most ${this.maxInlineData} fit`);
     }
     this.#checkSges(request.sges?.length ?? 0, this.maxInlineData / SGE_BYTES);
-    this.#sq.post(request);
+    const at = this.#sq.post(request);
+    if (this.#enrolled?.remote) this.#nameKey(at, request.rkey ?? 0);
     this.#ring();
   }
 
@@ -127,23 +161,24 @@ export class QueuePair implements Disposable {
     this.#checkSges(wr.sgList?.length ?? 0, this.#options.maxRecvSge ?? 4);
     this.#rq.post(toRecvRequest(wr));
     // In the error state it is flushed at once; in no state is there something to send.
-    this.pd.context.hca.doorbell(this.qpn as Qpn);
+    this.pd.context.hca.doorbell(this.number);
   }
 
   /** A UD queue pair takes what is sent to the group. @throws NomadError E_VERB */
   attachMcast({ mgid, mlid }: MulticastGroup): void {
-    this.pd.context.hca.attachMcast(this.qpn as Qpn, mgid, mlid);
+    this.pd.context.hca.attachMcast(this.number, mgid, mlid);
   }
 
   detachMcast({ mgid, mlid }: MulticastGroup): void {
-    this.pd.context.hca.detachMcast(this.qpn as Qpn, mgid, mlid);
+    this.pd.context.hca.detachMcast(this.number, mgid, mlid);
   }
 
   /** What it has not done is forgotten, and so are its completions that were not polled. @throws NomadError E_BUSY while it is in a multicast group. */
   destroy(): void {
     const { context } = this.pd;
     if (!this.alive) return;
-    context.hca.destroyQp(this.qpn as Qpn);
+    context.hca.destroyQp(this.number);
+    if (this.#enrolled) context.port.names?.withdraw(this.#enrolled);
     this.#destroyed = true;
     const { sendCq, recvCq } = this.#options;
     for (const cq of new Set([sendCq, recvCq])) cq.removeOf(this.#userIndex);
@@ -155,9 +190,16 @@ export class QueuePair implements Disposable {
     this.destroy();
   }
 
+  /** The key is a guest's name for it: what it stands for now is looked up. */
+  #nameKey(wqe: number, key: number): void {
+    const { view } = this.pd.context.heap.memory;
+    view.setUint32(wqe + SEND_WQE_V_RKEY, key, true);
+    view.setUint32(wqe + SEND_WQE_REMOTE_EPOCH, 0, true);
+  }
+
   #ring(): void {
     const { hca, port } = this.pd.context;
-    hca.doorbell(this.qpn as Qpn);
+    hca.doorbell(this.number);
     port.turnSoon();
   }
 

@@ -19,7 +19,17 @@ function* queuePairs(backend: Backend, which: (held: Held) => boolean): Generato
   }
 }
 
-const connectedTo = (vlid: VLid) => (held: Held) => held.device.vlid !== vlid && held.qp.remote?.vlid === vlid;
+const facing =
+  (vlid: VLid) =>
+  ({ device, qp }: Held): boolean =>
+    device.vlid !== vlid && qp.remote?.vlid === vlid;
+const connectedTo = (vlid: VLid) => (held: Held) => held.device.kind !== "raw" && facing(vlid)(held);
+
+/** Queue pairs here that are connected to the guest and that nobody may hold: it cannot move without breaking them. */
+export function pinning(backend: Backend, vlid: VLid): VQpn[] {
+  const raw = queuePairs(backend, (held) => held.device.kind === "raw" && facing(vlid)(held));
+  return [...raw].map(({ qp }) => qp.vqpn);
+}
 
 /** Close the send queues of all guests here towards the moving guest. */
 export function suspendPeers(backend: Backend, vlid: VLid, move: string, now: number): void {

@@ -17,6 +17,7 @@ import {
   type HostEffect,
   type HostEvent,
   type Message,
+  type Programs,
   type VmmAction,
 } from "@nomad/protocol";
 import type { Refusals } from "@nomad/protocol/http";
@@ -148,6 +149,13 @@ export class Host {
       this.coordinator.queryPath(query, this.#clock.now(), done);
       this.turnSoon();
     });
+  }
+
+  /** What the program at this host's port wants of the lab. */
+  asProgram<T>(act: (programs: Programs) => T): T {
+    const result = this.coordinator.asProgram(act, this.#clock.now());
+    this.turnSoon();
+    return result;
   }
 
   turn(): void {

@@ -8,7 +8,7 @@ import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
 import { byteRate } from "./options.ts";
 
-interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence" | "presetup" | "strict"> {
+interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence" | "presetup" | "strict" | "force"> {
   readonly wait: boolean;
 }
 
@@ -25,6 +25,7 @@ export function migrate(cli: Cli): Command {
     .addOption(new Option("--inject <fault>", "make the move suffer a fault").choices(injection.options))
     .option("--no-presetup", "make nothing of it at the destination before it has stopped")
     .option("--strict", "abort rather than cut a queue pair whose work is not acknowledged in time")
+    .option("--force", "move although a raw context is connected to it: that connection breaks")
     .option("--no-wait", "return when the move has begun")
     .action((guest: string, to: string, options: Options, command: Command) =>
       cli.finish(command, async (globals) => {

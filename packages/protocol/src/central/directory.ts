@@ -69,6 +69,12 @@ export class Directory {
     return undefined;
   }
 
+  /** Where who has this vLID is: a guest; or a program, whose vLID is the LID of its port. */
+  hostOf(vlid: VLid): string | undefined {
+    const guest = this.byVlid(vlid);
+    return guest ? guest.host : [...this.hosts.values()].find(({ lid }) => (lid as number) === vlid)?.name;
+  }
+
   /** The host that is up, fits and has the fewest guests, the first by name among equals; never the one called `besides`. */
   leastLoaded(
     besides?: string,

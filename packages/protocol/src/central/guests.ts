@@ -103,10 +103,13 @@ export class LabGuests {
     }
   }
 
-  /** The host where a guest runs, for those who look for it. */
+  /** The host where a guest runs, or a program, for those who look for it. */
   locate(vlid: VLid): string | null {
-    const guest = this.#central.directory.byVlid(vlid);
-    return guest && isAlive(guest) ? guest.host : null;
+    const { directory } = this.#central;
+    const guest = directory.byVlid(vlid);
+    if (guest && !isAlive(guest)) return null;
+    const host = directory.hostOf(vlid);
+    return host === undefined || directory.isLost(host) ? null : host;
   }
 
   ended({ vlid, exitCode, error }: RequestOf<"GUEST_ENDED">): void {

@@ -46,7 +46,10 @@ interface Plan {
 }
 
 /** How a move is to be made, as the operator wants it. */
-export type MoveWays = Pick<MoveRecord, "protocol" | "bytesPerSecondMax" | "onDivergence" | "presetup" | "strict">;
+export type MoveWays = Pick<
+  MoveRecord,
+  "protocol" | "bytesPerSecondMax" | "onDivergence" | "presetup" | "strict" | "force"
+>;
 
 export const usualWays: MoveWays = {
   protocol: "nomad",
@@ -54,6 +57,7 @@ export const usualWays: MoveWays = {
   onDivergence: "stop",
   presetup: true,
   strict: false,
+  force: false,
 };
 
 /** A move that nothing has been done for. */
@@ -65,8 +69,8 @@ export function plannedMove(
   plan: Omit<Plan, "record"> & MoveWays,
   now: number,
 ): Move {
-  const { protocol, bytesPerSecondMax, onDivergence, presetup, strict, ...rest } = plan;
-  const ways = { protocol, bytesPerSecondMax, onDivergence, presetup, strict };
+  const { protocol, bytesPerSecondMax, onDivergence, presetup, strict, force, ...rest } = plan;
+  const ways = { protocol, bytesPerSecondMax, onDivergence, presetup, strict, force };
   return moveOf({ record: { ...emptyRecord(id, guest, from, to), ...ways }, ...rest }, "planned", now);
 }
 
@@ -119,6 +123,7 @@ function emptyRecord(id: string, guest: string, from: string, to: string): Omit<
     controlMessages: 0,
     held: 0,
     cut: 0,
+    forsaken: [],
     phases: {},
     digestSource: "",
     digestDestination: "",

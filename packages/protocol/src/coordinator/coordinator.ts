@@ -23,6 +23,7 @@ import { Guests } from "./guests.ts";
 import { Identities } from "./identities.ts";
 import { Names } from "./names.ts";
 import { Peers } from "./peers.ts";
+import { Programs } from "./programs.ts";
 import type { Reply } from "./reply.ts";
 import { guestHolder, SourceMove } from "./source.ts";
 import { SubnetAgent } from "./subnet-agent.ts";
@@ -45,6 +46,7 @@ export class Coordinator {
   readonly guests: Guests;
   readonly #host: HostContext;
   readonly #names: Names;
+  readonly #programs: Programs;
   readonly #identities: Identities;
   readonly #peers: Peers;
   readonly #agent: SubnetAgent;
@@ -62,6 +64,7 @@ export class Coordinator {
     this.#host = new HostContext(options.name, this.backend, options.timings ?? timings);
     this.guests = new Guests(this.#host);
     this.#names = new Names(this.#host, this.guests);
+    this.#programs = new Programs(this.#host, this.#names);
     this.#identities = new Identities(this.#host);
     this.#peers = new Peers(this.#host, this.#names);
   }
@@ -93,6 +96,14 @@ export class Coordinator {
     this.#host.now = now;
     this.backend.bell(vlid, now);
     this.#messagesToSelf();
+  }
+
+  /** For the program at this host's port. */
+  asProgram<T>(act: (programs: Programs) => T, now: number): T {
+    this.#host.now = now;
+    const result = act(this.#programs);
+    this.#messagesToSelf();
+    return result;
   }
 
   /** Asks subnet administration for a path from this host's port. */

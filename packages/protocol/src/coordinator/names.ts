@@ -60,7 +60,7 @@ export class Names {
       );
     };
     const { vlid, vqpn }: RemoteName = call.remote;
-    this.#askOwner({ kind: "CONNECT", vlid, vqpn, from: call.vlid }, this.#host.timings.controlRequestMs, done);
+    this.askAddress({ vlid, vqpn, from: call.vlid }, this.#host.timings.controlRequestMs, done);
   }
 
   resolve(call: ResolveCall): void {
@@ -85,16 +85,21 @@ export class Names {
     return this.#host.backend.devices.get(vlid)?.qps.has(wanted.vqpn) === true;
   }
 
+  /** Where another guest's queue pair is, for one here that connects to it. */
+  askAddress(
+    wanted: RemoteName & { readonly from: VLid },
+    timeoutMs: number,
+    done: (found: AnswerOf<"CONNECTED"> | NomadError) => void,
+  ): void {
+    this.#askOwner({ kind: "CONNECT", ...wanted }, timeoutMs, done);
+  }
+
   /** Where datagrams go. They are not worth waiting for long: what finds no target in time is lost. */
   address({ vlid, remote, work }: AddressCall): void {
-    this.#askOwner<AnswerOf<"CONNECTED">>(
-      { kind: "CONNECT", ...remote, from: vlid },
-      this.#host.timings.nameLookupMs,
-      (found) => {
-        const address = found instanceof NomadError ? null : addressOf(found);
-        this.#host.backend.addressed(vlid, remote, work, address);
-      },
-    );
+    this.askAddress({ ...remote, from: vlid }, this.#host.timings.nameLookupMs, (found) => {
+      const address = found instanceof NomadError ? null : addressOf(found);
+      this.#host.backend.addressed(vlid, remote, work, address);
+    });
   }
 
   /** Ask the host where the owner was last seen; follow MOVED; ask central when nobody knows. */
@@ -194,9 +199,11 @@ export class Names {
     const device = this.#host.backend.devices.get(vlid);
     if (device && (device.suspended || device.detached))
       return this.#defer(vlid, () => this.#whenHere(vlid, reply, then));
-    if (device && this.#guests.running.has(vlid)) return then();
+    if (device && (device.kind !== "guest" || this.#guests.running.has(vlid))) return then();
     const movedTo = this.#guests.tombstones.get(vlid);
     if (movedTo) reply.answer({ kind: "MOVED", host: movedTo });
+    else if ((vlid as number) === this.#host.lid)
+      reply.refuse("E_STATE", `${this.#host.name} runs no program of its own`);
     else reply.refuse("E_NO_GUEST", `no guest with vLID ${vlid} runs here`);
   }
 

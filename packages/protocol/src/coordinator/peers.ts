@@ -43,6 +43,8 @@ export class Peers {
 
   suspend(m: RequestOf<"SUSPEND_PEER">, reply: Reply): void {
     const holder = peerHolder(m.move);
+    const pinned = migration.pinning(this.#host.backend, m.vlid).map((vqpn) => ({ host: this.#host.name, vqpn }));
+    if (pinned.length > 0 && !m.force) return reply.answer({ kind: "PEER_CANNOT_SUSPEND", pinned });
     migration.suspendPeers(this.#host.backend, m.vlid, holder, this.#host.now);
     const hold: Hold = { m, cancelInquiry: () => {}, drained: null };
     this.#holds.set(m.move, hold);
@@ -56,7 +58,8 @@ export class Peers {
       late();
       hold.drained = null;
       const { cuts, cut } = migration.cutPeers(this.#host.backend, m.vlid, holder);
-      reply.answer({ kind: "PEER_SUSPENDED", cuts, held: migration.heldTowards(this.#host.backend, m.vlid), cut });
+      const held = migration.heldTowards(this.#host.backend, m.vlid);
+      reply.answer({ kind: "PEER_SUSPENDED", cuts, held, cut, forsaken: pinned });
     };
     if (this.#host.backend.hca.drained(holder)) hold.drained();
   }

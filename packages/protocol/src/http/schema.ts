@@ -86,6 +86,10 @@ export const copyProgress = z.object({
 export type CopyProgress = z.infer<typeof copyProgress>;
 const nothingCopied: CopyProgress = { percent: 0, bytesPerSecond: 0, etaMs: 0, throttlePercent: 0 };
 
+/** A queue pair of a raw context's, by its number: it cannot be held, and pins the guest that it is connected to. */
+export const pinnedQp = z.object({ host: name, vqpn: count });
+export type PinnedQp = z.infer<typeof pinnedQp>;
+
 /** A move, under way or ended. */
 export const moveRecord = z.object({
   id: z.string(),
@@ -114,6 +118,10 @@ export const moveRecord = z.object({
   presetup: z.boolean().default(true),
   /** Abort rather than cut a queue pair that does not drain in time. */
   strict: z.boolean().default(false),
+  /** Move although connections break that pin the guest. */
+  force: z.boolean().default(false),
+  /** Those connections: their other ends were told nothing, and fail with RETRY_EXC_ERR at their next use. */
+  forsaken: z.array(pinnedQp).default([]),
   /** Did the rounds of pre-copy leave little? Null until that is known. */
   converged: z.boolean().nullable().default(null),
   progress: copyProgress.default(nothingCopied),
@@ -198,6 +206,8 @@ export const moveRequest = z.strictObject({
   inject: injection.optional(),
   /** Abort rather than cut a queue pair that does not drain in time. */
   strict: z.boolean().optional(),
+  /** Move although a raw context is connected to the guest: that connection breaks. */
+  force: z.boolean().optional(),
 });
 export type MoveRequest = z.input<typeof moveRequest>;
 

@@ -89,7 +89,7 @@ export class AnsweringLab {
       case "SUSPEND":
         return { kind: "SUSPENDED", peers: this.#peers(request.vlid), leftMs: 0 };
       case "SUSPEND_PEER":
-        return { kind: "PEER_SUSPENDED", cuts: [], held: 0, cut: 0 };
+        return { kind: "PEER_SUSPENDED", cuts: [], held: 0, cut: 0, forsaken: [] };
       case "STOP":
         return { kind: "STOPPED", digest: "same", held: 0, cut: 0 };
       case "BIND":

@@ -135,7 +135,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
     return {
       localId,
       serviceId: SERVICE_TCP + port,
-      qpn: qp.qpn,
+      qpn: qp.number,
       psn,
       pkey: path.pkey,
       responderResources: 16,
@@ -181,7 +181,7 @@ export class ConnectionManager implements ConnectionHost, RequestHost {
     const psn = this.#psn();
     const rep = encodeMessage(
       "REP",
-      { localId, remoteId: req.localId, qpn: qp.qpn, psn, responderResources: 16, initiatorDepth: 16 },
+      { localId, remoteId: req.localId, qpn: qp.number, psn, responderResources: 16, initiatorDepth: 16 },
       privateData,
     );
     this.#answer(request, rep);

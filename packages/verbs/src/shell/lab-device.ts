@@ -1,9 +1,9 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { NomadError, Random } from "@nomad/base";
-import { type JoinedLab, joinLab, noMachines, realClock } from "@nomad/daemon/shell";
+import { joinLab, noMachines, realClock } from "@nomad/daemon/shell";
 import type { HcaEvents } from "@nomad/hca";
 import { type Logger, pino } from "pino";
-import type { AdapterPort } from "../port.ts";
+import { labPort } from "../lab-port.ts";
 import type { ListenAddress } from "./cables.ts";
 import { Device } from "./device.ts";
 
@@ -18,6 +18,8 @@ export interface LabDeviceOptions {
   readonly listen?: ListenAddress;
   /** As the lab's. Default true. */
   readonly icrc?: boolean;
+  /** As a program with nothing between it and the adapter: a guest connected to it cannot move, unless forced. Default false. */
+  readonly raw?: boolean;
   readonly heapBytes?: number;
   /** Of the adapter's random numbers; chosen when absent. */
   readonly seed?: number;
@@ -33,7 +35,7 @@ const nobody: ToProgram = { completionEvent: () => {}, asyncEvent: () => {} };
  * guests. Rejects with E_AUTH, E_CONFIG or E_VERSION; a central that is not there is waited for.
  */
 export async function openLabDevice(options: LabDeviceOptions): Promise<Device> {
-  const { lab, secret, listen = { host: "127.0.0.1", port: 0 }, icrc = true, heapBytes } = options;
+  const { lab, secret, listen = { host: "127.0.0.1", port: 0 }, icrc = true, raw = false, heapBytes } = options;
   const name = options.name ?? `verbs-${randomUUID().slice(0, 8)}`;
   const log = options.log ?? pino({ level: "silent" });
   const seed = options.seed ?? randomInt(2 ** 32);
@@ -58,7 +60,7 @@ export async function openLabDevice(options: LabDeviceOptions): Promise<Device> 
     ...(heapBytes !== undefined && { heapBytes }),
     makePort: (events) => {
       program = events;
-      return portOf(joined);
+      return labPort(joined.host, realClock, raw);
     },
     sockets: () => ({
       url: joined.url,
@@ -69,20 +71,4 @@ export async function openLabDevice(options: LabDeviceOptions): Promise<Device> 
       close: () => joined.close(),
     }),
   });
-}
-
-function portOf({ host }: JoinedLab): AdapterPort {
-  const { hca, fabric } = host;
-  return {
-    lid: hca.queryPort().lid,
-    hca,
-    fabric,
-    clock: realClock,
-    subnet: host,
-    turnSoon: () => host.turnSoon(),
-    close: () => {
-      host.turn();
-      host.close();
-    },
-  };
 }

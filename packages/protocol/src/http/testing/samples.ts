@@ -44,6 +44,8 @@ export function sampleMove(difference: Partial<MoveRecord> = {}): MoveRecord {
     onDivergence: "stop",
     presetup: true,
     strict: false,
+    force: false,
+    forsaken: [],
     converged: true,
     progress: { percent: 100, bytesPerSecond: 250_000_000, etaMs: 0, throttlePercent: 0 },
     bytes: 36_864_000,

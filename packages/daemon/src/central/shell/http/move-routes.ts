@@ -25,7 +25,7 @@ export function addMoveRoutes(app: Hono, central: CentralProcess): void {
 
 function planOf(request: MoveRequest): MovePlan {
   const { guest, to = null, inject = null, protocol = "nomad" } = request;
-  const { bandwidth = null, onDivergence = "stop", presetup = true, strict = false } = request;
-  const ways = { protocol, bytesPerSecondMax: bandwidth, onDivergence, presetup, strict };
+  const { bandwidth = null, onDivergence = "stop", presetup = true, strict = false, force = false } = request;
+  const ways = { protocol, bytesPerSecondMax: bandwidth, onDivergence, presetup, strict, force };
   return { guest, to, inject, ways, token: randomUUID() };
 }

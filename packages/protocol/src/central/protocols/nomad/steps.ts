@@ -16,7 +16,7 @@ function precopyBudgetMs({ precopyMs }: Timings, { record: { memoryPages, bytesP
 
 /** Hosts where the peers of a moving guest run now. */
 function hostsOfPeers(move: Move, directory: Directory): string[] {
-  const hosts = move.peers.map((vlid) => directory.byVlid(vlid)?.host);
+  const hosts = move.peers.map((vlid) => directory.hostOf(vlid));
   return [...new Set(hosts.filter((host) => host !== undefined && directory.host(host).state !== "lost"))] as string[];
 }
 
@@ -27,6 +27,14 @@ function checkDigests({ record, inject }: Move): void {
     "E_DIGEST",
     `memory of ${record.guest} is not the same at ${record.from} and at ${record.to}: ` +
       `${record.digestSource.slice(0, 16)} and ${record.digestDestination.slice(0, 16)}`,
+  );
+}
+
+function pinned({ record }: Move, answer: AnswerOf<"PEER_CANNOT_SUSPEND">): NomadError {
+  const which = answer.pinned.map(({ host, vqpn }) => `${vqpn} at ${host}`).join(", ");
+  return new NomadError(
+    "E_PINNED",
+    `${record.guest} is connected to a raw context, which cannot wait: queue pair ${which}`,
   );
 }
 
@@ -107,6 +115,7 @@ export const steps: Partial<Record<Phase, Step>> = {
         ...ofMove(move, generation),
         budgetMs: move.drainLeftMs,
         strict: move.record.strict,
+        force: move.record.force,
         token: move.token,
         from: move.record.from,
         to: move.record.to,
@@ -114,10 +123,12 @@ export const steps: Partial<Record<Phase, Step>> = {
       return move.peerHosts.map((to) => ({ to, message }));
     },
     take: (move, answer) => {
-      const { cuts, held, cut } = answer as AnswerOf<"PEER_SUSPENDED">;
+      if (answer.kind === "PEER_CANNOT_SUSPEND") throw pinned(move, answer);
+      const { cuts, held, cut, forsaken } = answer as AnswerOf<"PEER_SUSPENDED">;
       move.cuts.push(...cuts);
       move.record.held += held;
       move.record.cut += cut;
+      move.record.forsaken.push(...forsaken);
     },
     next: "peers-suspended",
     timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
