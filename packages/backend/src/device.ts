@@ -74,6 +74,13 @@ export interface Srq extends SrqRecord {
   readonly srqn: number;
 }
 
+/** What a move of its peer does to a queue pair: the number it takes when that is decided, and whether it is frozen until then. */
+export interface QpHold {
+  /** Null while it is idle: it keeps its number. */
+  qpn: Qpn | null;
+  frozen: boolean;
+}
+
 export interface Qp extends QpRecord {
   /** Changes when the peer moves, and with every move of the guest. */
   qpn: Qpn;
@@ -84,8 +91,8 @@ export interface Qp extends QpRecord {
   groups: readonly Group[];
   /** A look-up of the peer's name (key or queue pair) that this work request (by its address) needs. */
   pendingKey: { readonly wqe: number; failed: boolean } | null;
-  /** By move of its peer: the number it takes when that is decided, and whether it is frozen until then. */
-  readonly holds: Map<string, { readonly qpn: Qpn; frozen: boolean }>;
+  /** By move of its peer. */
+  readonly holds: Map<string, QpHold>;
   /** Bound and not yet running: what its peer reported, to go on by. */
   cut: QpCut | null;
 }

@@ -21,5 +21,5 @@ export function enrolQp(backend: Backend, device: Device, qpn: Qpn, record: Prog
 export function withdrawQp(backend: Backend, device: Device, qp: Qp): void {
   device.qps.delete(qp.vqpn);
   backend.disown(qp);
-  for (const { qpn } of qp.holds.values()) backend.hca.unreserveQpn(qpn);
+  for (const { qpn } of qp.holds.values()) if (qpn !== null) backend.hca.unreserveQpn(qpn);
 }

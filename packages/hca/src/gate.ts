@@ -47,6 +47,10 @@ export class Gates {
     return !this.#waiting.has(holder);
   }
 
+  idle({ requester, holders }: QueuePair, holder: string): boolean {
+    return !requester.busy && holders.size === 1 && holders.has(holder);
+  }
+
   undrained(holder: string): Qpn[] {
     return [...(this.#waiting.get(holder) ?? [])].map((qp) => qp.qpn);
   }

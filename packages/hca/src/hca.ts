@@ -199,6 +199,11 @@ export class Hca extends HcaObjects {
     return this.context.gates.undrained(holder);
   }
 
+  /** Held by this holder and nobody else, with nothing under way: so it stays until the holder lets go. */
+  idle(qpn: Qpn, holder: string): boolean {
+    return this.context.gates.idle(this.#qp(qpn), holder);
+  }
+
   /** From here on every packet for it is dropped, nothing is sent, and memory is neither read nor written for it. */
   freeze(qpn: Qpn): void {
     this.#stop(this.#qp(qpn));

@@ -28,6 +28,7 @@ const epoch = uint;
 const token = z.string().max(64);
 const capture = z.string().min(1).max(64);
 const move = z.string().min(1).max(64);
+const active = z.array(vqpn).max(limits.qpsPerGuestMax);
 const errorCode = z.enum(Object.keys(errorCodes) as [keyof typeof errorCodes]);
 
 /** Of a move: which one, of which guest, decided by which central. An older generation is refused. */
@@ -88,6 +89,7 @@ const requests = [
   // central -> both
   request("ABORT", { ...ofMove, role: z.enum(["source", "destination"]), epoch, peerHosts: z.array(name), token }),
   // central -> each peer's host
+  // `active`: the guest's queue pairs that are not idle; without it, all are
   request("SUSPEND_PEER", {
     ...ofMove,
     budgetMs: uint,
@@ -96,6 +98,7 @@ const requests = [
     token,
     from: name,
     to: name,
+    active: active.exactOptional(),
   }),
   // central -> every host
   request("FENCE", { ...ofMove, host: name }),
@@ -127,8 +130,8 @@ const answers = [
   answer("BOOTED", { memoryBytes: uint, imageHash: z.string().length(64) }),
   answer("ENDED", {}),
   answer("CONVERGED", { converged: z.boolean(), peers: z.array(vlid) }),
-  // `leftMs` of the budget; `cut`: queue pairs that were not drained by then
-  answer("SUSPENDED", { peers: z.array(vlid), leftMs: uint }),
+  // `leftMs` of the budget; `active`: queue pairs that are not idle, without it all
+  answer("SUSPENDED", { peers: z.array(vlid), leftMs: uint, active: active.exactOptional() }),
   answer("STOPPED", { digest: z.string(), held: uint, cut: uint }),
   answer("RELEASED", {}),
   answer("PREPARED", { bulkUrl: z.string().max(255), memoryBytes: uint }),

@@ -11,7 +11,7 @@ import {
   HC_CREATE_QP,
   HC_MODIFY_QP,
   HC_REG_MR,
-  MTU_1024,
+  MTU_256,
   QP_ACCESS_FLAGS,
   QP_AV,
   QP_DEST_QPN,
@@ -140,7 +140,7 @@ export class Connection {
     this.#peer = JSON.parse(yield* this.driver.lookup(other)) as EndAddress;
     const { vqpn, vlid } = this.#peer;
     // Time-outs of 17 ms, seven retries: a host that is gone is noticed within 140 ms.
-    const common = [MTU_1024, 12, 7, 7, 100, 100, 4, 4, 1, vqpn, vlid];
+    const common = [MTU_256, 12, 7, 7, 100, 100, 4, 4, 1, vqpn, vlid];
     yield* this.driver.must(HC_MODIFY_QP, this.#vqpn, connectedMask, QPS_RTR, access, ...common);
     yield* this.driver.must(HC_MODIFY_QP, this.#vqpn, readyMask, QPS_RTS, access, ...common);
     yield* this.driver.publish(`${own} can receive`, "");

@@ -1,6 +1,7 @@
 import { Random } from "@nomad/base";
 import { type Fault, plannedFault, spanMs } from "./fault-plan.ts";
 import { manyMoves } from "./move-waves.ts";
+import type { Talker } from "./programs/talker.ts";
 import { timings } from "./timings.ts";
 import { hostNames } from "./world.ts";
 
@@ -9,8 +10,9 @@ export interface PlannedGuest {
   readonly host: string;
   readonly peers: readonly string[];
   readonly restMs: number;
-  /** See `Talker`. */
-  readonly nap: { readonly after: number; readonly ms: number } | null;
+  /** See `Talker`, here and below. */
+  readonly nap: NonNullable<Talker["nap"]> | null;
+  readonly silence: NonNullable<Talker["silence"]> | null;
 }
 
 export interface PlannedMove {
@@ -64,7 +66,9 @@ export function planOf(seed: number, o: PlanOptions = {}): Plan {
   // Without time to drain, queue pairs are cut with all under way; a napping guest is cut by its adapter.
   const drainBudgetMs = random.pick([timings.drainBudgetMs, quickDrainMs, 1, 0]);
   const nap = () => (random.chance(0.15) ? { after: random.between(1, 30), ms: 2 * quickDrainMs } : null);
-  const guests = waking.map((guest) => ({ ...guest, nap: nap() }));
+  const napping = waking.map((guest) => ({ ...guest, nap: nap() }));
+  const silence = () => (random.chance(0.3) ? { after: random.between(5, 30), looks: random.between(5, 40) } : null);
+  const guests = napping.map((guest) => ({ ...guest, silence: silence() }));
   return {
     seed,
     hosts,
@@ -86,6 +90,7 @@ function plannedGuests(random: Random, groups: readonly number[], hosts: readonl
       peers: names.filter((other) => other !== name),
       restMs: random.pick([0.7, 1.5, 3]),
       nap: null,
+      silence: null,
     }));
   });
 }

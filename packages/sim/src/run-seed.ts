@@ -92,8 +92,7 @@ class SeedRun {
       mallory: trespasser("mallory", "victim", traffic),
       victim: victim("victim", "mallory", traffic),
     };
-    for (const { name: own, peers, restMs, nap } of this.#plan.guests)
-      programs[own] = talker({ own, peers, traffic, restMs, posts: 3, nap });
+    for (const { name: own, ...how } of this.#plan.guests) programs[own] = talker({ own, ...how, traffic, posts: 3 });
     return programs;
   }
 

@@ -1,4 +1,4 @@
-import { assert, planted, type VLid } from "@nomad/base";
+import { assert, planted, type VLid, type VQpn } from "@nomad/base";
 import type { Backend } from "../backend.ts";
 import type { Device, DeviceSnapshot, Qp } from "../device.ts";
 import { heldWork } from "./held-work.ts";
@@ -12,6 +12,12 @@ export function suspend(backend: Backend, vlid: VLid, move: string, now: number)
   const device = backend.device(vlid);
   device.suspended = true;
   for (const qp of device.qps.values()) backend.hca.gate(qp.qpn, move, now);
+}
+
+/** The guest's connected queue pairs that are not idle under this move: what their peers report is needed to go on. */
+export function activeOf(backend: Backend, vlid: VLid, move: string): VQpn[] {
+  const qps = [...backend.device(vlid).qps.values()];
+  return qps.filter(({ remote, qpn }) => remote && !backend.hca.idle(qpn, move)).map(({ vqpn }) => vqpn);
 }
 
 /** Guests that this one's queue pairs are connected with, in either direction. */

@@ -1,4 +1,4 @@
 export { bind } from "./bind.ts";
-export { detach, free, open, openTowards, peersOf, release, reopen, suspend } from "./guest.ts";
+export { activeOf, detach, free, open, openTowards, peersOf, release, reopen, suspend } from "./guest.ts";
 export { cutPeers, heldTowards, pinning, resumePeers, suspendPeers } from "./peers.ts";
 export { changesOf, complete, type DeviceChanges, presetup, preview } from "./presetup.ts";

@@ -31,34 +31,39 @@ export function pinning(backend: Backend, vlid: VLid): VQpn[] {
   return [...raw].map(({ qp }) => qp.vqpn);
 }
 
-/** Close the send queues of all guests here towards the moving guest. */
+/** Close the send queues of all guests here towards the moving guest. It costs an idle one nothing more. */
 export function suspendPeers(backend: Backend, vlid: VLid, move: string, now: number): void {
   for (const { qp } of queuePairs(backend, connectedTo(vlid))) {
-    if (!qp.holds.has(move)) qp.holds.set(move, { qpn: backend.hca.reserveQpn(), frozen: false });
+    if (!qp.holds.has(move)) qp.holds.set(move, { qpn: null, frozen: false });
     if (!planted("skip-gate")) backend.hca.gate(qp.qpn, move, now);
   }
 }
 
 /**
- * The cuts of those queue pairs: from now on they take and send nothing, so that what they report stays true. Only unreliable
- * ones that are drained go on receiving, for nobody would send again what they miss. `cut`: how many had work under way.
+ * The cuts of those queue pairs that are not idle at both ends: from now on they take and send nothing, so that what they
+ * report stays true. Only unreliable ones that are drained go on receiving, for nobody would send again what they miss. Of
+ * one that is idle nothing is told: it keeps its number, and both ends go on by what they have. `active`: the moving guest's
+ * queue pairs that are not idle, null when nobody has said (all of them). `cut`: how many had work under way.
  */
 export function cutPeers(
   backend: Backend,
   vlid: VLid,
   move: string,
+  active: ReadonlySet<VQpn> | null,
 ): { readonly cuts: PeerCut[]; readonly cut: number } {
   const { hca } = backend;
   const undrained = new Set(hca.undrained(move));
   const cuts: PeerCut[] = [];
   for (const { device, qp } of queuePairs(backend, connectedTo(vlid))) {
     const hold = qp.holds.get(move);
-    if (!hold) continue;
+    const toVqpn = qp.remote?.vqpn ?? (0 as VQpn);
+    const isIdle = planted("idle-not-tested-at-peer") || hca.idle(qp.qpn, move);
+    if (!hold || (isIdle && active?.has(toVqpn) === false)) continue;
+    hold.qpn ??= hca.reserveQpn();
     if (qp.type === QPT_RC || undrained.has(qp.qpn)) {
       hca.freeze(qp.qpn);
       hold.frozen = true;
     }
-    const toVqpn = qp.remote?.vqpn ?? (0 as VQpn);
     const cut = cutOf(hca.snapshot(qp.qpn));
     cuts.push({ vlid: device.vlid, vqpn: qp.vqpn, toVqpn, dlid: backend.lid, qpn: hold.qpn, cut });
     if (planted("skip-gate")) hca.thaw(qp.qpn);
@@ -75,8 +80,8 @@ interface Place {
 }
 
 /**
- * The moving guest runs again. Peers' queue pairs take their reserved numbers, learn where it is, complete what it had
- * executed of theirs, and open. Answers the guests whose queue pairs were opened.
+ * The moving guest runs again. Peers' queue pairs that were cut take their reserved numbers; all learn where it is, complete
+ * what it had executed of theirs, and open. Answers the guests whose queue pairs were opened.
  */
 export function resumePeers(backend: Backend, vlid: VLid, at: Place, now: number): VLid[] {
   const names = new Map(at.names.map((name) => [name.vqpn, name]));
@@ -99,7 +104,7 @@ export function resumePeers(backend: Backend, vlid: VLid, at: Place, now: number
 /** The queue pair's peer has another epoch now and, when it has a new name, is at another place. */
 function follow(backend: Backend, { device, qp }: Held, at: Place, name: PeerName | undefined): void {
   const hold = qp.holds.get(at.move);
-  if (name && hold) {
+  if (name && hold?.qpn) {
     const { resume } = name;
     if (resume?.vlid === device.vlid && resume.vqpn === qp.vqpn) backend.hca.applyCut(qp.qpn, resume.cut);
     renumber(backend, device, qp, hold.qpn);
@@ -114,7 +119,7 @@ function letGo(backend: Backend, { device, qp }: Held, move: string, now: number
   const hold = qp.holds.get(move);
   const wasFrozen = hold?.frozen === true;
   qp.holds.delete(move);
-  if (hold && hold.qpn !== qp.qpn) backend.hca.unreserveQpn(hold.qpn);
+  if (hold?.qpn && hold.qpn !== qp.qpn) backend.hca.unreserveQpn(hold.qpn);
   if (planted("lost-wake-up")) return;
   if (wasFrozen && !isFrozen(qp) && !device.detached) backend.hca.thaw(qp.qpn);
   backend.hca.ungate(qp.qpn, move, now);

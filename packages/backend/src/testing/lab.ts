@@ -70,7 +70,8 @@ export class Lab {
     migration.suspend(source, vlid, own, this.now);
     for (const host of this.hosts) migration.suspendPeers(host, vlid, peers, this.now);
     this.settle();
-    const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers).cuts);
+    const active = new Set(migration.activeOf(source, vlid, own));
+    const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers, active).cuts);
     const { snapshot } = migration.detach(source, vlid);
     meanwhile();
     this.settle();
@@ -94,7 +95,7 @@ export class Lab {
     const move = `${vlid}/aborted`;
     migration.suspend(host, vlid, move, this.now);
     for (const peer of this.hosts) migration.suspendPeers(peer, vlid, move, this.now);
-    for (const peer of this.hosts) migration.cutPeers(peer, vlid, move);
+    for (const peer of this.hosts) migration.cutPeers(peer, vlid, move, null);
     migration.detach(host, vlid);
     meanwhile();
     guest.epoch++;

@@ -1,5 +1,5 @@
 import type { PeerCut } from "@nomad/backend";
-import type { NomadError, VLid } from "@nomad/base";
+import type { NomadError, VLid, VQpn } from "@nomad/base";
 import type { Failure, Injection, MoveRecord } from "../http/index.ts";
 import { type Phase, phases } from "../phase.ts";
 import { type MigrationProtocol, protocols } from "./protocols/index.ts";
@@ -29,6 +29,8 @@ export interface Move {
   /** Hosts that were asked to suspend peers: all must be told how it ends. */
   peerHosts: readonly string[];
   cuts: PeerCut[];
+  /** The guest's queue pairs that are not idle; undefined: all of them. */
+  active: readonly VQpn[] | undefined;
   peersResumed: boolean;
   /** Central has heard of the guest from the destination, before RUNNING. */
   heardOfDestination: boolean;
@@ -95,6 +97,7 @@ function moveOf(plan: Plan, phase: Phase, now: number): Move {
     peers: [],
     peerHosts: [],
     cuts: [],
+    active: undefined,
     peersResumed: false,
     heardOfDestination: false,
     attempt: 0,

@@ -54,10 +54,11 @@ export class Peers {
       hold.drained = null;
       reply.refuse("E_DRAIN", `${this.#host.name} could not drain its guests' queue pairs in ${m.budgetMs} ms`);
     });
+    const active = m.active ? new Set(m.active) : null;
     hold.drained = () => {
       late();
       hold.drained = null;
-      const { cuts, cut } = migration.cutPeers(this.#host.backend, m.vlid, holder);
+      const { cuts, cut } = migration.cutPeers(this.#host.backend, m.vlid, holder, active);
       const held = migration.heldTowards(this.#host.backend, m.vlid);
       reply.answer({ kind: "PEER_SUSPENDED", cuts, held, cut, forsaken: pinned });
     };

@@ -92,7 +92,8 @@ export class SourceMove {
       late();
       this.#drained = null;
       const leftMs = Math.max(0, Math.floor(end - this.#host.now));
-      reply.answer({ kind: "SUSPENDED", peers: this.#peers(), leftMs });
+      const active = migration.activeOf(backend, m.vlid, holder);
+      reply.answer({ kind: "SUSPENDED", peers: this.#peers(), leftMs, active });
     };
     if (backend.hca.drained(holder)) this.#drained();
   }

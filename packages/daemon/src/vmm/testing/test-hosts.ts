@@ -71,7 +71,8 @@ export class TestHosts implements AsyncDisposable {
     await this.#until(() => [...this.#hosts.values()].every((host) => host.hca.drained(peers)));
     const state = await guest.vm.stop(2000);
     const { snapshot, held } = migration.detach(source, vlid);
-    const cuts = [...this.#hosts.values()].flatMap((host) => migration.cutPeers(host, vlid, peers).cuts);
+    const active = new Set(migration.activeOf(source, vlid, own));
+    const cuts = [...this.#hosts.values()].flatMap((host) => migration.cutPeers(host, vlid, peers, active).cuts);
     const vm = await GuestVm.create({ name: guest.vm.name, image });
     copyMemory(guest.vm.memory, vm.memory);
     const memory = deviceMemory(vm.memory);

@@ -18,11 +18,13 @@ export interface Sent {
   readonly message: Message;
 }
 
-export interface RuleLabOptions extends Pick<WorldOptions, "passes"> {
+export interface RuleLabOptions extends Pick<WorldOptions, "passes" | "drainBudgetMs"> {
   /** Where each guest starts; each is connected to all others. Default: alice on host-a, bob on host-b. */
   readonly guests?: Readonly<Record<string, string>>;
   /** How long programs rest between two looks at their queues, ms. */
   readonly restMs?: number;
+  /** Guests that post nothing after their first looks. */
+  readonly silent?: readonly string[];
   /** Boot them, and let them talk, before the test begins. Default true. */
   readonly talk?: boolean;
 }
@@ -35,13 +37,17 @@ export class RuleLab {
   readonly #guests: Readonly<Record<string, string>>;
   readonly #oldNames = new OldNames();
 
-  constructor({ guests = { alice: "host-a", bob: "host-b" }, restMs = 0.1, talk = true, passes }: RuleLabOptions = {}) {
+  constructor(options: RuleLabOptions = {}) {
+    const { guests = { alice: "host-a", bob: "host-b" }, silent = [], restMs = 0.1, talk = true, ...rest } = options;
     this.#guests = guests;
     const names = Object.keys(guests);
     const { traffic } = this;
     const peersOf = (own: string) => names.filter((name) => name !== own);
-    const programs = names.map((own) => [own, talker({ own, peers: peersOf(own), traffic, restMs })] as const);
-    const world = new World({ seed: 1, hosts: 4, programs: Object.fromEntries(programs), ...(passes && { passes }) });
+    const silenceOf = (own: string) => (silent.includes(own) ? { after: 20, looks: Number.POSITIVE_INFINITY } : null);
+    const programs = names.map((own) => {
+      return [own, talker({ own, peers: peersOf(own), traffic, restMs, silence: silenceOf(own) })] as const;
+    });
+    const world = new World({ seed: 1, hosts: 4, programs: Object.fromEntries(programs), ...rest });
     this.world = world;
     const places = new OnePlace(() => world.hosts);
     for (const observer of [places, this.#oldNames, new Handles(), new Decisions(world.disk)])

@@ -100,9 +100,10 @@ export const steps: Partial<Record<Phase, Step>> = {
       ];
     },
     take: (move, answer) => {
-      const { peers, leftMs } = answer as AnswerOf<"SUSPENDED">;
+      const { peers, leftMs, active } = answer as AnswerOf<"SUSPENDED">;
       move.peers = peers;
       move.drainLeftMs = leftMs;
+      move.active = active;
     },
     next: "suspended",
     timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
@@ -119,6 +120,7 @@ export const steps: Partial<Record<Phase, Step>> = {
         token: move.token,
         from: move.record.from,
         to: move.record.to,
+        ...(move.active && { active: [...move.active] }),
       };
       return move.peerHosts.map((to) => ({ to, message }));
     },
