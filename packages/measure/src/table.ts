@@ -27,8 +27,15 @@ function goalText({ goal, goalOf, better, unit }: Figure): string {
 
 /** For a reader: one line a figure, columns aligned. */
 export function figureTable(figures: readonly Figure[]): string {
-  const rows = [columns.map(([title]) => title), ...figures.map((figure) => columns.map(([, cell]) => cell(figure)))];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  return aligned([
+    columns.map(([title]) => title),
+    ...figures.map((figure) => columns.map(([, cell]) => cell(figure))),
+  ]);
+}
+
+/** Rows of cells as lines, each column as wide as its widest cell. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
   return rows
     .map((row) =>
       row

@@ -24,6 +24,7 @@ import { labUp } from "./commands/lab-up.ts";
 import { migrate } from "./commands/migrate.ts";
 import { mpirun } from "./commands/mpirun.ts";
 import { npb } from "./commands/npb.ts";
+import { perf } from "./commands/perf.ts";
 import { sim } from "./commands/sim.ts";
 import { status } from "./commands/status.ts";
 import { validate } from "./commands/validate.ts";
@@ -45,6 +46,7 @@ const single: readonly Verb[] = [
   evacuate,
   mpirun,
   npb,
+  perf,
   status,
   dashboard,
   capture,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { address, byteRate, integer, keyValues } from "./options.ts";
+import { address, byteCount, byteRate, integer, keyValues } from "./options.ts";
 
 test.each([
   ["127.0.0.1:4790", { host: "127.0.0.1", port: 4790 }],
@@ -11,6 +11,18 @@ test.each([
 
 test.each(["4790", "host:", ":80", "::1:80", "host:65536", "a b:80", ""])("%j is no address", (text) => {
   expect(() => address(text)).toThrow("HOST:PORT");
+});
+
+test.each([
+  ["2", 2],
+  ["64K", 65_536],
+  ["8M", 8_388_608],
+])("%s is %d bytes", (text, count) => {
+  expect(byteCount(2, 2 ** 23)(text)).toBe(count);
+});
+
+test.each(["", "1", "9M", "64k", "-2", "2.5"])("%j is no number of bytes from 2 to 8 MiB", (text) => {
+  expect(() => byteCount(2, 2 ** 23)(text)).toThrow("from 2 to 8388608");
 });
 
 test.each([

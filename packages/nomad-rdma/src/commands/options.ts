@@ -19,6 +19,18 @@ export function byteRate(text: string): number {
   throw new InvalidArgumentError("expected bytes a second, as 100M.");
 }
 
+const byteUnits: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2 };
+
+/** A commander parser of a number of bytes within bounds: a whole number, and K or M for powers of 1024. */
+export function byteCount(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+)([KM]?)$/.exec(text);
+    const value = Number(match?.[1]) * (byteUnits[match?.[2] ?? ""] as number);
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected bytes, as 64 or 64K, from ${min} to ${max}.`);
+  };
+}
+
 /** More moves of one host at once than this are nobody's wish. */
 export const movesPerHostLimit = 1000;
 

@@ -1,0 +1,1 @@
+export { PerfPair } from "./pair.ts";
