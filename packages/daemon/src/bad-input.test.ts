@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { limits, Random, type VLid } from "@nomad/base";
-import { encodeMessage } from "@nomad/protocol";
+import { encodeMessage, protocolVersion } from "@nomad/protocol";
 import { type AuthenticatedSocket, connect, type Hello } from "@nomad/wire";
 import { expect, test } from "vitest";
 import { introduce } from "./shell/hello.ts";
@@ -41,11 +41,15 @@ test("a host that does not know the secret is refused by central and by hosts, a
   await works(lab);
 });
 
-test("a host of another protocol version is refused", async () => {
+test("a host of the version before is taken in, one that is two versions older or newer is refused", async () => {
   await using lab = await smallLab(0);
-  const future = { ...hello("control", "host-z"), protocol: 9, protocolMin: 8 };
   const url = lab.central.url.replace(/^http/, "ws");
-  await expect(connect(url, { secret, hello: future, timeoutMs })).rejects.toMatchObject({ code: "E_VERSION" });
+  const join = (protocol: number, protocolMin: number) =>
+    connect(url, { secret, hello: { ...hello("control", "host-z"), protocol, protocolMin }, timeoutMs });
+  const { current } = protocolVersion;
+  expect(await join(current - 1, current - 1)).toMatchObject({ protocol: current - 1 });
+  await expect(join(current - 2, current - 2)).rejects.toMatchObject({ code: "E_VERSION" });
+  await expect(join(current + 2, current + 1)).rejects.toMatchObject({ code: "E_VERSION" });
 });
 
 test("whoever knows the secret is still not what it is not: a host is no central, and a tool is no host", async () => {

@@ -7,7 +7,17 @@ export { decodeMessage, encodeMessage } from "./codec.ts";
 export { Coordinator, type CoordinatorOptions } from "./coordinator/coordinator.ts";
 export type { BulkAction, Copied, Created, HostEffect, HostEvent, Round, VmmAction } from "./coordinator/effects.ts";
 export type { ProgramOptions, Programs } from "./coordinator/programs.ts";
-export type { Answer, Message, Notice, Request, RequestOf, Unnumbered } from "./message.ts";
+export {
+  type Answer,
+  isAnswer,
+  isRequest,
+  type Message,
+  type Notice,
+  type Request,
+  type RequestOf,
+  type Unnumbered,
+} from "./message.ts";
+export { hasKind, refusalOf } from "./older-versions.ts";
 export { isDecided, isEnded, type Phase, phases } from "./phase.ts";
 export type { CaptureFilter, HostEntry, PortSettings, StandingFault, VmState } from "./schema.ts";
-export { protocolVersion } from "./version.ts";
+export { protocolVersion, spokenVersions } from "./version.ts";

@@ -8,6 +8,7 @@ import { timings } from "./timings.ts";
 export interface CentralProcessOptions {
   readonly generation: number;
   readonly process: Process;
+  readonly protocol: number;
   readonly network: Network;
   readonly disk: Disk;
   readonly observers: Observers;
@@ -19,6 +20,7 @@ export class CentralProcess implements Place {
   readonly name = "central";
   readonly incarnation: string;
   readonly process: Process;
+  readonly protocol: number;
   readonly core: Central;
   readonly #o: CentralProcessOptions;
   #effects: CentralEffect[] = [];
@@ -30,6 +32,7 @@ export class CentralProcess implements Place {
   constructor(o: CentralProcessOptions) {
     this.incarnation = `central-${o.generation}`;
     this.process = o.process;
+    this.protocol = o.protocol;
     this.#o = o;
     const recovered = recover(o.disk.entries);
     const now = o.process.now();

@@ -26,6 +26,7 @@ export class HostProcess implements Place {
   readonly name: string;
   readonly incarnation: string;
   readonly process: Process;
+  readonly protocol: number;
   readonly machines: Machines;
   readonly #o: HostSurroundings;
   readonly #random: Random;
@@ -40,12 +41,14 @@ export class HostProcess implements Place {
       readonly name: string;
       readonly incarnation: string;
       readonly process: Process;
+      readonly protocol: number;
       readonly random: Random;
       readonly program?: AdapterEvents;
     },
   ) {
     const { name, incarnation, process, random } = o;
     [this.name, this.incarnation, this.process] = [name, incarnation, process];
+    this.protocol = o.protocol;
     this.#o = o;
     this.#random = random;
     this.#program = o.program;

@@ -1,5 +1,15 @@
 import { assert, defaults, type Lid, type Random, type VirtualClock } from "@nomad/base";
-import { decodeMessage, encodeMessage, type HostEntry, type Message } from "@nomad/protocol";
+import {
+  type Answer,
+  decodeMessage,
+  encodeMessage,
+  type HostEntry,
+  hasKind,
+  isRequest,
+  type Message,
+  type Request,
+  refusalOf,
+} from "@nomad/protocol";
 import { type FaultRules, FaultyLink, type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
 import type { HostProcess } from "./host-process.ts";
 import type { Observers } from "./observer.ts";
@@ -11,6 +21,8 @@ export interface Place {
   /** Tells one run of it from the next. */
   readonly incarnation: string;
   readonly process: Process;
+  /** The newest version of the protocol that it speaks. */
+  readonly protocol: number;
   receive(from: string, incarnation: string, message: Message): void;
   channelUp(to: string): void;
 }
@@ -37,7 +49,8 @@ export class Network {
   readonly #known = new Map<HostProcess, Map<string, string>>();
   readonly #links = new Map<string, MemoryLinkPair>();
   readonly #cuts = new Set<string>();
-  readonly #broadcasts = new WeakMap<readonly HostEntry[], Uint8Array>();
+  /** By version. */
+  readonly #broadcasts = new WeakMap<readonly HostEntry[], Map<number, Uint8Array>>();
   readonly #read = new WeakMap<Uint8Array, Message>();
 
   constructor(options: NetworkOptions) {
@@ -62,29 +75,39 @@ export class Network {
     const kind = lost ? "drop" : (fate?.kind ?? "pass");
     observers.control(from.name, to, message, kind);
     if (kind === "drop" || kind === "cut" || kind === "corrupt") return;
-    const bytes = this.#encoded(message);
-    const deliver = (ms: number) => clock.after(ms, () => this.#deliver(from, target, bytes));
+    const version = Math.min(from.protocol, target.protocol);
+    const known = hasKind(version, message.kind);
+    if (!known && isRequest(message)) return this.#refuse(from, to, message, version);
+    const bytes = this.#encoded(known ? message : refusalOf(message as Answer, version), version);
+    const deliver = (ms: number) => clock.after(ms, () => this.#deliver(from, target, bytes, version));
     const held = latencyMs + (fate?.ms ?? 0);
     if (kind === "pass" || kind === "duplicate") deliver(latencyMs);
     if (kind !== "pass") deliver(held);
   }
 
   /** What is under way when its sender dies still arrives, unless the sender has been started anew. */
-  #deliver(from: Place, to: Place, bytes: Uint8Array): void {
+  #deliver(from: Place, to: Place, bytes: Uint8Array, version: number): void {
     if (this.#places.get(from.name) !== from || this.#places.get(to.name) !== to) return;
-    to.process.enter(() => to.receive(from.name, from.incarnation, this.#decoded(bytes)));
+    to.process.enter(() => to.receive(from.name, from.incarnation, this.#decoded(bytes, version)));
+  }
+
+  /** The sender's own channel knows that the other has no such message. */
+  #refuse(from: Place, to: string, message: Request, version: number): void {
+    const { incarnation = "" } = this.#places.get(to) ?? {};
+    this.#o.clock.after(0, () => from.process.enter(() => from.receive(to, incarnation, refusalOf(message, version))));
   }
 
   /** What central tells all hosts at once is encoded once, and read once: with hundreds of them it would be most of the work. */
-  #encoded(message: Message): Uint8Array {
-    if (message.kind !== "HOSTS") return encodeMessage(message);
-    const bytes = this.#broadcasts.get(message.hosts) ?? encodeMessage(message);
-    this.#broadcasts.set(message.hosts, bytes);
+  #encoded(message: Message, version: number): Uint8Array {
+    if (message.kind !== "HOSTS") return encodeMessage(message, version);
+    const written = this.#broadcasts.get(message.hosts) ?? new Map<number, Uint8Array>();
+    const bytes = written.get(version) ?? encodeMessage(message, version);
+    this.#broadcasts.set(message.hosts, written.set(version, bytes));
     return bytes;
   }
 
-  #decoded(bytes: Uint8Array): Message {
-    const message = this.#read.get(bytes) ?? decodeMessage(bytes);
+  #decoded(bytes: Uint8Array, version: number): Message {
+    const message = this.#read.get(bytes) ?? decodeMessage(bytes, version);
     if (message.kind === "HOSTS") this.#read.set(bytes, message);
     return message;
   }

@@ -1,7 +1,7 @@
 import { PROGRAM_BASE } from "@nomad/abi";
 import { assert, type NomadError, Random, VirtualClock, type VLid } from "@nomad/base";
 import type { AdapterEvents, Host } from "@nomad/daemon/host";
-import type { Central, Message } from "@nomad/protocol";
+import { type Central, type Message, protocolVersion } from "@nomad/protocol";
 import type { Guest, GuestReport, MoveRecord } from "@nomad/protocol/http";
 import { FaultRules } from "@nomad/wire";
 import { BulkNetwork } from "./bulk.ts";
@@ -24,8 +24,18 @@ export interface WorldOptions {
   readonly latencyMs?: number;
   /** How long queue pairs have to drain before they are cut, ms. */
   readonly drainBudgetMs?: number;
+  /** The newest version of the protocol that the processes speak at first, by name; the current one by default. */
+  readonly protocols?: Readonly<Record<string, number>>;
   /** Decide what happens to a control message: false loses it. */
   readonly passes?: (from: string, to: string, message: Message) => boolean;
+}
+
+/** What a host's process is started with. */
+export interface HostManner {
+  /** Uses its adapter without a guest. */
+  readonly program?: AdapterEvents;
+  /** The newest version of the protocol that it speaks; the current one when absent. */
+  readonly protocol?: number | undefined;
 }
 
 /** How a move is asked for. */
@@ -55,7 +65,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     const { clock, observers } = this;
-    const { latencyMs = 0.05, programBytes = 128 * 1024, passes = () => true } = options;
+    const { latencyMs = 0.05, programBytes = 128 * 1024, passes = () => true, protocols = {} } = options;
     this.#seed = options.seed;
     this.#drainBudgetMs = options.drainBudgetMs ?? timings.drainBudgetMs;
     const random = new Random(options.seed);
@@ -73,16 +83,16 @@ export class World {
       executions: new Map<VLid, Execution>(),
     };
     observers.add(this.moves);
-    this.#central = this.#startCentral();
-    for (const name of hostNames(options.hosts)) this.startHost(name);
+    this.#central = this.#startCentral(protocols.central);
+    for (const name of hostNames(options.hosts)) this.startHost(name, { protocol: protocols[name] });
   }
 
-  #startCentral(): CentralProcess {
+  #startCentral(protocol: number = protocolVersion.current): CentralProcess {
     const { network, disk, observers } = this;
     const process = new Process(this.clock);
     const generation = ++this.#generation;
     const drainBudgetMs = this.#drainBudgetMs;
-    const central = new CentralProcess({ generation, process, network, disk, observers, drainBudgetMs });
+    const central = new CentralProcess({ generation, process, protocol, network, disk, observers, drainBudgetMs });
     network.attach(central);
     central.turn();
     return central;
@@ -95,10 +105,10 @@ export class World {
     this.disk.crash();
   }
 
-  /** Central again, from its journal; the hosts come back to it. */
-  restartCentral(): void {
+  /** Central again, from its journal; the hosts come back to it. `protocol`: what this one speaks. */
+  restartCentral(protocol?: number): void {
     this.observers.happened("central starts");
-    this.#central = this.#startCentral();
+    this.#central = this.#startCentral(protocol);
     for (const host of this.#hosts.values()) this.network.reconnect(host.name, "central");
   }
 
@@ -116,8 +126,8 @@ export class World {
     return [...this.#hosts.values()];
   }
 
-  /** Start a host's process; again after a crash, as another incarnation. `program`: uses its adapter without a guest. */
-  startHost(name: string, program?: AdapterEvents): void {
+  /** Start a host's process; again after a crash, as another incarnation. */
+  startHost(name: string, { program, protocol = protocolVersion.current }: HostManner = {}): void {
     const before = this.#hosts.get(name);
     assert(!before?.process.alive, `${name} does not run yet`);
     const run = before ? Number(before.incarnation.split("-").at(-1)) + 1 : 1;
@@ -126,6 +136,7 @@ export class World {
       name,
       incarnation: `${name}-${run}`,
       process: new Process(this.clock),
+      protocol,
       random: new Random(this.#random.uint32()),
       ...(program && { program }),
     });

@@ -1,21 +1,23 @@
 import { limits, NomadError } from "@nomad/base";
-import { decodeMessage, encodeMessage, type Message } from "@nomad/protocol";
+import { decodeMessage, encodeMessage, hasKind, isAnswer, isRequest, type Message, refusalOf } from "@nomad/protocol";
 import type { AuthenticatedSocket } from "@nomad/wire";
 import type { Logger } from "pino";
 import { RateLimit } from "../rate-limit.ts";
 
 /**
- * The control messages of one socket. A message that does not follow the schema ends the socket, and is counted; so does
+ * The control messages of one socket, in the version that both ends speak. A message that does not follow the schema ends the socket, and is counted; so does
  * a flood of them, and another side that does not read.
  */
 export class Channel {
   readonly #socket: AuthenticatedSocket;
+  readonly #onMessage: (message: Message) => void;
   readonly #rate = new RateLimit(limits.controlMessagesPerSecondMax, performance.now());
   /** Messages refused in this process. */
   static refused = 0;
 
   constructor(socket: AuthenticatedSocket, log: Logger, onMessage: (message: Message) => void) {
     this.#socket = socket;
+    this.#onMessage = onMessage;
     socket.onMessage = (bytes) => {
       const message = this.#decode(bytes, log);
       if (message) onMessage(message);
@@ -26,7 +28,7 @@ export class Channel {
     try {
       if (!this.#rate.take(performance.now()))
         throw new NomadError("E_BUSY", `more than ${limits.controlMessagesPerSecondMax} messages a second`);
-      return decodeMessage(bytes);
+      return decodeMessage(bytes, this.#socket.protocol);
     } catch (error) {
       if (!(error instanceof NomadError)) throw error;
       Channel.refused++;
@@ -39,7 +41,10 @@ export class Channel {
   send(message: Message): void {
     if (!this.#socket.open) return;
     if (this.#socket.bufferedBytes > limits.controlBufferedBytesMax) return this.#socket.terminate();
-    this.#socket.send(encodeMessage(message));
+    const { protocol } = this.#socket;
+    if (hasKind(protocol, message.kind)) this.#socket.send(encodeMessage(message, protocol));
+    else if (isRequest(message)) queueMicrotask(() => this.#onMessage(refusalOf(message, protocol)));
+    else if (isAnswer(message)) this.#socket.send(encodeMessage(refusalOf(message, protocol), protocol));
   }
 
   close(): void {

@@ -1,14 +1,14 @@
 import { ABI_VERSION } from "@nomad/abi";
-import { protocolVersion } from "@nomad/protocol";
+import { protocolVersion, spokenVersions } from "@nomad/protocol";
 import type { Introduction } from "@nomad/wire";
 
-/** How a daemon introduces itself on every socket. */
+/** How a daemon introduces itself on every socket. `newest`: the newest version of the protocol that it is to speak. */
 export function introduce(
   role: Introduction["role"],
   name: string,
   incarnation: string,
   parameters: Introduction["parameters"] = {},
+  newest: number = protocolVersion.current,
 ): Introduction {
-  const { current: protocol, oldest: protocolMin } = protocolVersion;
-  return { role, name, bootId: incarnation, protocol, protocolMin, abi: ABI_VERSION, parameters };
+  return { role, name, bootId: incarnation, ...spokenVersions(newest), abi: ABI_VERSION, parameters };
 }

@@ -6,7 +6,7 @@ import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
 import { packageVersion } from "../shell/version.ts";
-import { type Address, address, collected, integer, movesPerHostLimit } from "./options.ts";
+import { type Address, address, collected, integer, movesPerHostLimit, protocolVersionOption } from "./options.ts";
 import { timingOption } from "./timing.ts";
 
 interface Options {
@@ -14,6 +14,7 @@ interface Options {
   readonly journal: string;
   readonly movesPerHost: number;
   readonly timing: Timings;
+  readonly protocolVersion: number;
   readonly exitWithParent?: true;
   readonly crashIn?: string;
   readonly partition?: readonly string[];
@@ -46,6 +47,7 @@ export function central(cli: Cli): Command {
         .argParser(collected),
     )
     .addOption(timingOption())
+    .addOption(protocolVersionOption())
     .option("--exit-with-parent", "end when stdin ends")
     .addOption(new Option("--crash-in <phase>", "for tests: die in this phase of the next move").hideHelp())
     .action((options: Options, command: Command) =>
@@ -66,6 +68,7 @@ export function central(cli: Cli): Command {
               movesPerHostMax: options.movesPerHost,
               ...(options.partition && { partitions: parsePartitions(options.partition) }),
               timings: options.timing,
+              protocolVersion: options.protocolVersion,
               ...(options.crashIn === undefined ? {} : { crashIn: options.crashIn }),
               version: packageVersion(),
               secret,

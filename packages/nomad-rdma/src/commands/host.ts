@@ -10,7 +10,7 @@ import { machineName } from "../settings/shell/machine-name.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
-import { type Address, address, integer, namesOption } from "./options.ts";
+import { type Address, address, integer, namesOption, protocolVersionOption } from "./options.ts";
 import { timingOption } from "./timing.ts";
 
 interface Options {
@@ -24,6 +24,7 @@ interface Options {
   readonly icrc: boolean;
   readonly names: Names;
   readonly timing: Timings;
+  readonly protocolVersion: number;
   readonly exitWithParent?: true;
 }
 
@@ -59,6 +60,7 @@ export function host(cli: Cli): Command {
     .addOption(namesOption())
     .option("--no-icrc", "leave out the packets' ICRC")
     .addOption(timingOption())
+    .addOption(protocolVersionOption())
     .option("--exit-with-parent", "end when stdin ends")
     .action((options: Options, command: Command) =>
       cli.finish(command, async (globals) => {
@@ -89,6 +91,7 @@ async function startAs(cli: Cli, globals: Globals, options: Settled) {
     secret: daemonSecret(cli, globals).secret,
     images: options.images ?? imagesFolder,
     timings: options.timing,
+    protocolVersion: options.protocolVersion,
     icrc,
     names,
     log: makeLogger(name, globals.verbose),

@@ -8,7 +8,8 @@ import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
 import { byteRate } from "./options.ts";
 
-interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence" | "presetup" | "strict" | "force"> {
+interface Options extends Pick<MoveRequest, "inject" | "bandwidth" | "onDivergence" | "strict" | "force"> {
+  readonly presetup: boolean;
   readonly wait: boolean;
 }
 
@@ -39,8 +40,10 @@ export function migrate(cli: Cli): Command {
               : null;
           if (sentence && options.wait) progress.passing(sentence.text);
         });
-        const { wait, ...ways } = options;
-        const move = await client.move({ guest, to, ...ways }, { wait });
+        const { wait, presetup, ...ways } = options;
+        // What is not asked for is not mentioned: a central of the version before may not know it.
+        const asked = { guest, to, ...ways, ...(!presetup && { presetup }) };
+        const move = await client.move(asked, { wait });
         progress.clear();
         const ok = wait ? move.outcome === "released" : true;
         const why = move.error ? `\n${move.error.code}: ${move.error.message}` : "";

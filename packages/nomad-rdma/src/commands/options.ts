@@ -1,3 +1,4 @@
+import { protocolVersion } from "@nomad/protocol";
 import { InvalidArgumentError, Option } from "commander";
 
 /** A commander parser of whole numbers within bounds. */
@@ -91,4 +92,16 @@ export function namesOption(): Option {
   )
     .choices(["random", "clash", "apart"])
     .default("random");
+}
+
+/** `--protocol-version`: a process of an older version, to try how a lab of several goes. */
+export function protocolVersionOption(): Option {
+  const { oldest, current } = protocolVersion;
+  return new Option(
+    "--protocol-version <n>",
+    `the newest version of the protocol that it speaks, ${oldest} to ${current}: an older one to try an upgrade`,
+  )
+    .env("NOMAD_PROTOCOL_VERSION")
+    .argParser(integer(oldest, current))
+    .default(current);
 }

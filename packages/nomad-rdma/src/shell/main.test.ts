@@ -59,7 +59,7 @@ test("a move that is released is a success, one that is aborted is a failure and
   const aborted = await nomad("migrate", "alice", "host-a", "--inject", "flip-page", "--json");
   expect(aborted.exitCode).toBe(1);
   expect(json(aborted)).toMatchObject({ ok: false, move: { outcome: "aborted", error: { code: "E_DIGEST" } } });
-  expect(lab.central.seen.at(-1)?.body).toEqual({ guest: "alice", to: "host-a", presetup: true, inject: "flip-page" });
+  expect(lab.central.seen.at(-1)?.body).toEqual({ guest: "alice", to: "host-a", inject: "flip-page" });
 });
 
 test("a host is evacuated guest by guest, and central chooses where to", async () => {
@@ -83,7 +83,7 @@ test("a host is evacuated guest by guest, and central chooses where to", async (
 test("strict moves are asked for, of one guest and of all", async () => {
   await nomad("guest", "run", "pair", "--name", "alice", "--host", "host-a");
   expect((await nomad("migrate", "alice", "host-b", "--strict")).exitCode).toBe(0);
-  expect(lab.central.seen.at(-1)?.body).toEqual({ guest: "alice", to: "host-b", presetup: true, strict: true });
+  expect(lab.central.seen.at(-1)?.body).toEqual({ guest: "alice", to: "host-b", strict: true });
   expect((await nomad("evacuate", "host-b", "--strict")).exitCode).toBe(0);
   expect(lab.central.seen.map(({ body }) => body)).toContainEqual({ guest: "alice", strict: true });
 });

@@ -12,6 +12,8 @@ export interface StartCentralOptions extends CentralProcessOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: Uint8Array;
+  /** The newest version of the protocol that it is to speak; the current one when absent. */
+  readonly protocolVersion?: number;
   /** Directory of the dashboard's files; none without. */
   readonly dashboard?: string;
   /** For tests: kill this process when a move that it has planned itself has entered this phase. */
@@ -46,7 +48,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
     host: o.host,
     port: o.port,
     secret,
-    hello: introduce("central", "central", randomUUID()),
+    hello: introduce("central", "central", randomUUID(), {}, o.protocolVersion),
     kinds: ["control"],
     onSocket: (socket) => central.adopt(socket),
     onRefused,

@@ -36,6 +36,8 @@ export interface JoinLabOptions {
   /** How its adapter numbers queue pairs and keys; `random` when absent. */
   readonly names?: Names;
   readonly timings?: Timings;
+  /** The newest version of the protocol that it is to speak; the current one when absent. */
+  readonly protocolVersion?: number;
   readonly log: Logger;
   readonly startMachines: (options: MachinesOptions) => Promise<Machines>;
   /** A program that uses the adapter without a guest. */
@@ -58,7 +60,7 @@ export interface JoinedLab {
 export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   const { name, secret, log } = o;
   const incarnation = randomUUID();
-  const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 });
+  const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 }, o.protocolVersion);
   const refused = { connections: 0 };
   const failed = Promise.withResolvers<NomadError>();
   let joined: Joined | null = null;

@@ -85,10 +85,11 @@ export class ProgramPeer {
   constructor(world: World, port: string, raw: boolean) {
     this.#world = world;
     let events: AdapterEvents = { completionEvent: () => {}, asyncEvent: () => {} };
-    world.startHost(port, {
+    const program: AdapterEvents = {
       completionEvent: (cqn) => events.completionEvent(cqn),
       asyncEvent: (event) => events.asyncEvent(event),
-    });
+    };
+    world.startHost(port, { program });
     world.until(`${port} has joined`, () => world.hostProcess(port).joined);
     this.#context = new Context({
       name: port,
