@@ -36,7 +36,7 @@ export interface VirtualizationCell {
   readonly physical: readonly number[];
 }
 
-/** Round trips between two guests by when they ended, while one of them moves. */
+/** Round trips between two guests by when they ended, as the one measures that stays while the other moves. */
 export interface LatencySeries {
   readonly messageBytes: number;
   readonly bucketMs: number;
@@ -49,8 +49,6 @@ export type LatencyBucket = readonly [count: number, meanUs: number, longestUs: 
 
 /** A move, and when each of its phases was reached, on the time axis of the buckets. */
 export interface TimedMove extends MoveSample {
-  /** Does the guest move that measures, or its peer? */
-  readonly who: "measuring" | "peer";
   readonly reachedMs: Readonly<Record<string, number>>;
 }
 

@@ -7,6 +7,7 @@ import { dashboard } from "./commands/dashboard.ts";
 import { dissect } from "./commands/dissect.ts";
 import { doctor } from "./commands/doctor.ts";
 import { evacuate } from "./commands/evacuate.ts";
+import { evaluate } from "./commands/evaluate.ts";
 import { faultAdd } from "./commands/fault-add.ts";
 import { faultLift } from "./commands/fault-lift.ts";
 import { faultLs } from "./commands/fault-ls.ts";
@@ -47,6 +48,7 @@ const single: readonly Verb[] = [
   mpirun,
   npb,
   perf,
+  evaluate,
   status,
   dashboard,
   capture,

@@ -18,7 +18,7 @@ test("the charts that the text names are files of the report, and nothing else i
   expect(named).toEqual(drawn);
   expect(drawn).toEqual([
     "virtualization.svg",
-    "latency-peer.svg",
+    "latency.svg",
     "phases.svg",
     ...["idle", "active", "memory", "dirty", "peers"].map((sweep) => `pause-${sweep}.svg`),
     "nas.svg",
@@ -84,7 +84,7 @@ test("a program that waits much longer than its peer is paused is a weak spot", 
   const latency = sampleEvaluation.latency as NonNullable<Evaluation["latency"]>;
   const buckets = latency.buckets.map((bucket, i) => (i === 108 ? ([40, 9000, 360_000] as const) : bucket));
   expect(missed({ ...sampleEvaluation, latency: { ...latency, buckets } })[1]).toMatch(
-    /^Latency, its peer moves: the longest round trip is 360 ms, the pause 40 ms/,
+    /^While its peer moves, a round trip takes 360 ms at most where the pause is 40 ms/,
   );
 });
 

@@ -39,7 +39,6 @@ function buckets(): LatencyBucket[] {
 
 const moved: TimedMove = {
   ...sampleMove(),
-  who: "peer",
   reachedMs: { prepared: 100, precopy: 490, suspended: 494, "peers-suspended": 498, stopped: 510, running: 540 },
 };
 

@@ -68,6 +68,7 @@ export function main(): i32 {
     return 1;
   }
   const measures = name < peers[0];
+  ledger.tell();
   log(`${name}: began`);
   const series = measures ? new Series(clock(), MICROSECOND * numberArgument("bucket", 5000)) : null;
   new Ping(bundle, ledger, series).run();
