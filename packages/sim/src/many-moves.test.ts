@@ -123,3 +123,15 @@ test("a destination dies before the move to it has begun: the guest's next move 
   expect(hostOf(world, "alice")).toBe("host-d");
   verify(world, pairs[0]);
 });
+
+test("a move that is asked for while another is being decided does not take that decision back in the journal", () => {
+  const world = talking(9, 4, ["alice", "bob"]);
+  const move = world.startMove("alice", "host-c");
+  world.until("it is bound", () => move.phase === "bound");
+  world.startMove("alice", "host-d");
+  world.until("it runs", () => "running" in move.phases);
+  world.killCentral();
+  world.restartCentral();
+  expect(world.ended(move.id)).toMatchObject({ outcome: "released" });
+  verify(world, ["alice", "bob"]);
+});

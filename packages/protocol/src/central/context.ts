@@ -29,6 +29,8 @@ export class CentralContext {
   readonly requests: Requests;
   readonly effects: CentralEffect[] = [];
   readonly #onJournaled = new Map<number, () => void>();
+  /** Owners by decisions that are on their way to the disk, by guest: what is written behind them must not take them back. */
+  readonly #deciding = new Map<string, Pick<GuestRecord, "host" | "epoch">>();
   #nextTicket = 1;
   now: number;
 
@@ -62,8 +64,14 @@ export class CentralContext {
   /** Keep a move's decision and the guest's owner by it, in one; `done` runs when they are on disk. */
   journalDecision(move: Move, phase: Phase, owner: GuestRecord, done: () => void): void {
     const ticket = this.#nextTicket++;
-    if (planted("commit-before-disk")) done();
-    else this.#onJournaled.set(ticket, done);
+    const { host, epoch } = owner;
+    this.#deciding.set(owner.name, { host, epoch });
+    const decided = () => {
+      this.#deciding.delete(owner.name);
+      done();
+    };
+    if (planted("commit-before-disk")) decided();
+    else this.#onJournaled.set(ticket, decided);
     this.effects.push({ kind: "journal", ticket, entries: [moveEntry(move, phase), guestEntry(owner)] });
   }
 
@@ -81,7 +89,7 @@ export class CentralContext {
 
   /** `because`: what must be written down with it, all or nothing. */
   guestChanged(guest: GuestRecord, ...because: readonly JournalEntry[]): void {
-    this.journal(...because, guestEntry(guest));
+    this.journal(...because, guestEntry({ ...guest, ...this.#deciding.get(guest.name) }));
     this.tell({ type: "guest", guest: guestView(guest) });
   }
 
