@@ -93,7 +93,7 @@ test("several queue pairs between two guests are cut each where it stands, and c
   migration.suspendPeers(bob.host, alice.vlid, "peers", lab.now);
   const active = new Set(migration.activeOf(alice.host, alice.vlid, "own"));
   const peers = migration.cutPeers(bob.host, alice.vlid, "peers", active);
-  expect([active.size, peers.cuts.length, peers.cut, migration.detach(alice.host, alice.vlid).cut]).toEqual([
+  expect([active.size, peers.cuts.length, peers.cut, migration.detach(alice.host, alice.vlid, null).cut]).toEqual([
     1, 2, 1, 1,
   ]);
   const place = { move: "peers", epoch: 2, dlid: alice.host.lid, names: [] };

@@ -1,4 +1,4 @@
-import { HC_DESTROY_QP, QPT_RC, WC_SUCCESS, WR_SEND } from "@nomad/abi";
+import { HC_CREATE_SRQ, HC_DESTROY_QP, QPT_RC, WC_SUCCESS, WR_SEND } from "@nomad/abi";
 import { expect, test } from "vitest";
 import * as migration from "./migration/index.ts";
 import { Lab } from "./testing/lab.ts";
@@ -28,7 +28,7 @@ function connected(count: number) {
     const told = migration.preview(alice.host, alice.vlid);
     meanwhile();
     migration.suspend(alice.host, alice.vlid, "a move", 0);
-    return migration.changesOf(told, migration.detach(alice.host, alice.vlid).snapshot);
+    return migration.detach(alice.host, alice.vlid, told).changes;
   };
   return { lab, alice, bob, pairs, send, changesAfter };
 }
@@ -38,8 +38,8 @@ test("of queue pairs that were not used since they were made at the destination 
   const changes = changesAfter(() => {
     expect(send(pairs[3] as (typeof pairs)[0])).toEqual([WC_SUCCESS, WC_SUCCESS]);
   });
-  expect(changes?.device.qps.map(({ vqpn }) => vqpn)).toEqual([pairs[3]?.a.vqpn]);
-  expect(changes?.gone).toEqual([]);
+  expect(changes.device.qps.map(({ vqpn }) => vqpn)).toEqual([pairs[3]?.a.vqpn]);
+  expect(changes.gone).toEqual([]);
 });
 
 test("a queue pair that is destroyed or made meanwhile is told of", () => {
@@ -50,32 +50,48 @@ test("a queue pair that is destroyed or made meanwhile is told of", () => {
     expect(alice.call(HC_DESTROY_QP, [gone ?? 0]).status).toBe(0);
     made = new TestQueuePair(alice, QPT_RC).vqpn;
   });
-  expect(changes?.gone).toEqual([gone]);
-  expect(changes?.device.qps.map(({ vqpn }) => vqpn)).toEqual([made]);
+  expect(changes.gone).toEqual([gone]);
+  expect(changes.device.qps.map(({ vqpn }) => vqpn)).toEqual([made]);
 });
 
 test("when what queue pairs refer to has changed, all is told anew", () => {
   const { alice, changesAfter } = connected(1);
-  expect(changesAfter(() => alice.region())).toBeNull();
+  const { device, gone } = changesAfter(() => alice.region());
+  expect([device.qps.length, gone]).toEqual([1, null]);
 });
 
-test("the whole is what was told before and what has changed", () => {
-  const { alice, pairs, send } = connected(4);
+test("at its destination a queue pair is what it was at its source, whether it was used since the preview or not", () => {
+  const { lab, alice, pairs, send } = connected(3);
+  const states = () => pairs.map(({ a }) => alice.host.device(alice.vlid).qps.get(a.vqpn)?.qpn ?? expect.fail());
+  const psns = () => states().map((qpn) => [alice.host.hca.queryQp(qpn).sqPsn, alice.host.hca.queryQp(qpn).rqPsn]);
+  for (const pair of pairs) send(pair);
+  const before = psns();
+  lab.move(alice, 3);
+  expect(psns()).toEqual(before);
+  for (const pair of pairs) expect(send(pair)).toEqual([WC_SUCCESS, WC_SUCCESS]);
+});
+
+test("queue pairs that share a receive queue are made beforehand as well", () => {
+  const { lab, alice, bob } = connected(0);
+  const { record, ring, entries } = alice.location(64, 4);
+  const srq = alice.must(HC_CREATE_SRQ, alice.pd, record, ring, entries, 1);
+  const a = new TestQueuePair(alice, QPT_RC, srq).initialize();
+  const b = new TestQueuePair(bob, QPT_RC).initialize();
+  a.connect(b);
+  b.connect(a);
   const told = migration.preview(alice.host, alice.vlid);
-  send(pairs[1] as (typeof pairs)[0]);
-  alice.call(HC_DESTROY_QP, [pairs[2]?.a.vqpn ?? 0]);
-  migration.suspend(alice.host, alice.vlid, "a move", 0);
-  const { snapshot } = migration.detach(alice.host, alice.vlid);
-  const changes = migration.changesOf(told, snapshot);
-  const whole = changes && migration.complete(told, changes);
-  expect(new Set(whole?.qps)).toEqual(new Set(snapshot.qps));
+  const at = { memory: alice.memory, move: "a move" };
+  const prepared = migration.presetup(lab.host(3), told, at, 0);
+  expect([...prepared.qps.keys()]).toEqual([a.vqpn]);
+  migration.free(lab.host(3), prepared);
 });
 
 test("connections made at the destination beforehand work there, and no name of an undone move opens anything", () => {
   const { lab, alice, pairs, send } = connected(3);
   const elsewhere = lab.host(3);
   const memory = { ...alice.memory };
-  const prepared = migration.presetup(elsewhere, migration.preview(alice.host, alice.vlid), memory);
+  const at = { memory, move: "a move" };
+  const prepared = migration.presetup(elsewhere, migration.preview(alice.host, alice.vlid), at, 0);
   const numbers = [...prepared.qps.values()].map(({ qpn }) => qpn);
   migration.free(elsewhere, prepared);
   for (const qpn of numbers) expect(() => elsewhere.hca.queryQp(qpn)).toThrow("no queue pair");

@@ -5,6 +5,7 @@
 export const plantedBugs = {
   "skip-gate": "the queue pairs towards a moving guest stay open",
   "idle-not-tested-at-peer": "a peer's queue pair counts as idle when the moving guest's end is",
+  "stale-preview": "what was told of a running guest's queue pairs counts when it has stopped",
   "cut-completes-too-much": "after a cut, all that was sent counts as executed",
   "cut-redelivers": "after a cut, all that was not acknowledged is sent again",
   "stale-name": "the key that a name stood for before its owner moved is taken for the one of now",

@@ -160,6 +160,11 @@ export class HcaObjects {
     return srqn;
   }
 
+  /** It goes on where its record stands now: what it was made in had not come yet. */
+  reloadSrq(srqn: number): void {
+    this.srq(srqn).reload();
+  }
+
   /** Sets the limit that is told once when fewer are posted (at once, when that is so now), or moves to another ring. */
   modifySrq(srqn: number, change: SrqChange): void {
     this.srq(srqn).modify(change);

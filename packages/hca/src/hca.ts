@@ -12,7 +12,7 @@ import type { PortState } from "./port.ts";
 import { QpNumbers } from "./qp-numbers.ts";
 import { type QpQueues, QueuePair } from "./queue-pair.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
-import { applySnapshot, describe, isAtRest, snapshotOf } from "./snapshot.ts";
+import { applySnapshot, describe, isAtRest, isStill, snapshotOf } from "./snapshot.ts";
 import type {
   Egress,
   HcaEvents,
@@ -229,6 +229,11 @@ export class Hca extends HcaObjects {
     return isAtRest(qp) ? describe(qp) : null;
   }
 
+  /** Is it at rest, and nothing of it other than this snapshot says? */
+  still(qpn: Qpn, told: QpSnapshot): boolean {
+    return isStill(this.#qp(qpn), told);
+  }
+
   /** A queue pair in RESET that is frozen until `thaw`. Its memory is not touched: it need not be there yet. */
   createFrozenQp(init: QpInit): Qpn {
     return this.#add(init, (qp) => {
@@ -236,9 +241,15 @@ export class Hca extends HcaObjects {
     });
   }
 
-  /** Makes a new, frozen queue pair what the snapshot says. */
-  becomeQp(qpn: Qpn, snapshot: QpSnapshot): void {
+  /** Makes a frozen queue pair what the snapshot says; once more, if that has changed. Its memory need not be there yet. */
+  prepareQp(qpn: Qpn, snapshot: QpSnapshot): void {
     applySnapshot(this.#qp(qpn), snapshot);
+  }
+
+  /** The same when its memory is there: it is told there how far its queues are executed. */
+  becomeQp(qpn: Qpn, snapshot: QpSnapshot): void {
+    this.prepareQp(qpn, snapshot);
+    this.#qp(qpn).storeConsumers();
   }
 
   /** The queue pair of a snapshot under a new number, frozen until `thaw`. */

@@ -272,3 +272,30 @@ test("a queue pair takes only a number that was reserved for it", () => {
   const reserved = hca.reserveQpn();
   expect(hca.renumber(a.qpn, reserved)).toBe(reserved);
 });
+
+/** Another value of the same kind. */
+function altered(value: unknown): unknown {
+  if (typeof value === "number") return value + 1;
+  if (typeof value === "boolean") return !value;
+  return value === null ? 1 : [{ psn: 1, original: 1n }];
+}
+
+test("a queue pair is still what it was told to be until anything of it is not", () => {
+  send(a, b, 1n);
+  fabric.settle();
+  const { hca } = a.adapter;
+  const told = hca.snapshotAtRest(a.qpn) ?? expect.fail("it is at rest");
+  expect(hca.still(a.qpn, told)).toBe(true);
+  for (const [name, value] of Object.entries(told)) {
+    if (name !== "attributes") expect(hca.still(a.qpn, { ...told, [name]: altered(value) }), name).toBe(false);
+  }
+  for (const [name, value] of Object.entries(told.attributes)) {
+    const attributes = { ...told.attributes, [name]: altered(value) };
+    expect(hca.still(a.qpn, { ...told, attributes }), name).toBe(false);
+  }
+  send(a, b, 2n);
+  hca.run(fabric.now, 1);
+  expect(hca.still(a.qpn, told)).toBe(false);
+  fabric.settle();
+  expect(hca.still(a.qpn, told)).toBe(false);
+});

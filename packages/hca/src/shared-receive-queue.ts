@@ -26,6 +26,11 @@ export class SharedReceiveQueue extends ReceiveQueue {
     super(init.memory, init, init.pd);
     this.srqn = srqn;
     this.#reached = reached;
+    this.reload();
+  }
+
+  /** Its memory has come only now. */
+  reload(): void {
     this.consumer = this.ring.consumer;
   }
 

@@ -2,7 +2,7 @@ import { QPS_ERR, QPS_RTR, QPS_SQD, QPT_RC } from "@nomad/abi";
 import { NomadError } from "@nomad/base";
 import { psn, psnAdd } from "@nomad/iba";
 import { adoptSettings } from "./modify-qp.ts";
-import { emptySettings, type QueuePair } from "./queue-pair.ts";
+import { emptySettings, type QpSettings, type QueuePair } from "./queue-pair.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import type { QpSnapshot, StartedWork } from "./types.ts";
 import { sendOperations, unknownOperation } from "./work-request.ts";
@@ -58,6 +58,44 @@ export function describe(qp: QueuePair): QpSnapshot {
   };
 }
 
+const settingNames = Object.keys(emptySettings()) as (keyof QpSettings)[];
+
+/** Is the queue pair at rest, and still what the snapshot says? Costs less than to describe it anew. */
+export function isStill(qp: QueuePair, told: QpSnapshot): boolean {
+  return (
+    isAtRest(qp) && told.started.length === 0 && told.taken === null && sameAsCreated(qp, told) && sameHalves(qp, told)
+  );
+}
+
+function sameAsCreated({ type, state, settings, init, drainEventDue }: QueuePair, told: QpSnapshot): boolean {
+  return (
+    type === told.type &&
+    state === told.state &&
+    init.signalAll === told.signalAll &&
+    init.userIndex === told.userIndex &&
+    drainEventDue === told.drainEventDue &&
+    settingNames.every((name) => settings[name] === told.attributes[name])
+  );
+}
+
+function sameHalves({ requester, responder, receives, srq }: QueuePair, told: QpSnapshot): boolean {
+  const { atomics } = told;
+  return (
+    requester.sentPsn === told.sqPsn &&
+    requester.sentPsn === told.unackedPsn &&
+    requester.consumer === told.sqConsumer &&
+    responder.expectedPsn === told.rqPsn &&
+    responder.msn === told.msn &&
+    (srq === null ? receives.consumer : 0) === told.rqConsumer &&
+    responder.refusal === told.refusal &&
+    responder.established === told.established &&
+    responder.lastWqeTold === told.lastWqeTold &&
+    responder.carried === told.written &&
+    responder.atomics.length === atomics.length &&
+    responder.atomics.every(({ psn, original }, i) => psn === atomics[i]?.psn && original === atomics[i]?.original)
+  );
+}
+
 /** What nobody acknowledges is simply posted still; what has failed is flushed elsewhere. */
 function startedOf({ requester, sq, type, state }: QueuePair): StartedWork[] {
   const started: StartedWork[] = [];
@@ -78,7 +116,8 @@ function startedOf({ requester, sq, type, state }: QueuePair): StartedWork[] {
 }
 
 /**
- * Makes a new queue pair what the snapshot says. The snapshot, not device memory, tells how far the queues are executed.
+ * Makes a frozen queue pair what the snapshot says. The snapshot, not device memory, tells how far the queues are executed;
+ * memory is not written.
  * @throws NomadError E_VERB when more is started than its send queue holds.
  */
 export function applySnapshot(qp: QueuePair, snapshot: QpSnapshot): void {
@@ -106,7 +145,6 @@ export function applySnapshot(qp: QueuePair, snapshot: QpSnapshot): void {
   }
   const responds = snapshot.state >= QPS_RTR && snapshot.state <= QPS_SQD;
   responder.responses = new ResponseQueue(responds ? snapshot.attributes.maxDestRdAtomic : 0);
-  qp.storeConsumers();
 }
 
 /** What was started stays so, with the PSNs it has: unless a cut says more, it is sent again from the oldest on. */

@@ -1,7 +1,7 @@
 import type { Lid, Qpn, VLid, VQpn } from "@nomad/base";
 import { cutOf, type QpCut, reconcile } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
-import type { Device, DeviceSnapshot, Qp, RemoteName } from "../device.ts";
+import type { Device, Qp } from "../device.ts";
 import type { PeerCut, PeerName } from "./names.ts";
 
 /** The other end of a connection, as it was when it was cut. */
@@ -15,46 +15,32 @@ interface Peer {
 }
 
 /**
- * Aim a bound guest's queue pairs at their peers' new numbers, and settle what each end goes on by; one whose peer nothing is
- * known of goes on as it was. Answers what the peers are told.
+ * Aim a bound guest's queue pairs at the new numbers of peers that were cut, and settle what each end goes on by; one whose
+ * peer has told nothing goes on as it was. Answers what the peers are told.
  */
-export function connect(
-  backend: Backend,
-  device: Device,
-  snapshot: DeviceSnapshot,
-  cuts: readonly PeerCut[],
-): PeerName[] {
-  const states = new Map(snapshot.qps.map((qp) => [qp.vqpn, cutOf(qp.snapshot)]));
-  const peers = new Map(cuts.map((cut) => [connectionOf(cut.toVqpn, cut), cut]));
-  const peerOf = (qp: Qp): Peer | undefined => {
-    if (qp.remote?.vlid === device.vlid) return ownPeer(backend, device, qp, qp.remote, states);
-    return qp.remote ? peers.get(connectionOf(qp.vqpn, qp.remote)) : undefined;
-  };
+export function connect(backend: Backend, device: Device, cuts: readonly PeerCut[]): PeerName[] {
+  const cutsOf = Map.groupBy(cuts, ({ toVqpn }) => toVqpn);
+  const isPeer = ({ remote }: Qp, { vlid, vqpn }: PeerCut) => remote?.vlid === vlid && remote.vqpn === vqpn;
   return [...device.qps.values()].map((qp) => {
     const { vqpn, qpn } = qp;
-    const peer = peerOf(qp);
-    const own = states.get(vqpn);
-    if (peer) aim(backend, device, qp, peer);
-    const agreed = peer?.cut && own ? reconcile(own, peer.cut) : null;
+    const isOwn = qp.remote?.vlid === device.vlid;
+    const peer = isOwn ? ownPeer(backend, device, qp) : cutsOf.get(vqpn)?.find((cut) => isPeer(qp, cut));
+    if (!peer) return { vqpn, qpn, resume: null };
+    aim(backend, device, qp, peer);
+    const agreed = peer.cut && reconcile(stateOf(backend, qp), peer.cut);
     qp.cut = agreed?.forA ?? null;
-    return { vqpn, qpn, resume: agreed && peer ? { vlid: peer.vlid, vqpn: peer.vqpn, cut: agreed.forB } : null };
+    return { vqpn, qpn, resume: agreed && { vlid: peer.vlid, vqpn: peer.vqpn, cut: agreed.forB } };
   });
 }
 
-const connectionOf = (own: VQpn, { vlid, vqpn }: RemoteName): string => `${own} ${vlid} ${vqpn}`;
+const stateOf = ({ hca }: Backend, { qpn }: Qp): QpCut => cutOf(hca.snapshot(qpn));
 
 /** A queue pair of the same guest: it has moved as well. */
-function ownPeer(
-  backend: Backend,
-  device: Device,
-  qp: Qp,
-  { vlid, vqpn }: RemoteName,
-  states: ReadonlyMap<VQpn, QpCut>,
-): Peer | undefined {
-  const other = device.qps.get(vqpn);
+function ownPeer(backend: Backend, device: Device, { vqpn: own, remote }: Qp): Peer | undefined {
+  const other = remote && device.qps.get(remote.vqpn);
   if (!other) return undefined;
-  const isBack = other.remote?.vlid === vlid && other.remote.vqpn === qp.vqpn;
-  return { vlid, vqpn, dlid: backend.lid, qpn: other.qpn, cut: (isBack && states.get(vqpn)) || null };
+  const isBack = other.remote?.vlid === device.vlid && other.remote.vqpn === own;
+  return { ...remote, dlid: backend.lid, qpn: other.qpn, cut: isBack ? stateOf(backend, other) : null };
 }
 
 function aim(backend: Backend, device: Device, qp: Qp, { vlid, dlid, qpn }: Peer): void {

@@ -1,8 +1,9 @@
 import { assert, planted, type VLid, type VQpn } from "@nomad/base";
 import type { Backend } from "../backend.ts";
-import type { Device, DeviceSnapshot, Qp } from "../device.ts";
+import type { Device, DeviceSnapshot } from "../device.ts";
+import { changesSince, type DeviceChanges } from "./changes.ts";
 import { heldWork } from "./held-work.ts";
-import { recordObjects, releaseKeys, releaseObjects } from "./objects.ts";
+import { releaseKeys, releaseObjects } from "./objects.ts";
 import { isFrozen } from "./peers.ts";
 
 // A move, seen by the adapter that the moving guest uses.
@@ -30,30 +31,20 @@ export function peersOf(device: Device): VLid[] {
 }
 
 /**
- * Stop every access of the adapter to the guest's memory; what the device is. `held`: work requests posted, not completed;
- * `cut`: queue pairs with work under way.
+ * Stop every access of the adapter to the guest's memory; what of the device was not `told` (null: nothing was). `held`: work
+ * requests posted, not completed; `cut`: queue pairs with work under way.
  */
-export function detach(backend: Backend, vlid: VLid): { snapshot: DeviceSnapshot; held: number; cut: number } {
+export function detach(
+  backend: Backend,
+  vlid: VLid,
+  told: DeviceSnapshot | null,
+): { readonly changes: DeviceChanges; readonly held: number; readonly cut: number } {
   const device = backend.device(vlid);
   device.detached = true;
   for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
-  const qps = [...device.qps.values()].map((qp) => ({ ...recordQp(qp), snapshot: backend.hca.snapshot(qp.qpn) }));
-  const snapshot: DeviceSnapshot = {
-    vlid,
-    ...recordObjects(backend, device),
-    qps,
-    inbound: [...device.inbound],
-    next: device.next,
-    last: device.last,
-  };
-  const cut = qps.filter((qp) => qp.snapshot.started.length > 0).length;
-  return { snapshot, held: heldWork(device, device.qps.values()), cut };
-}
-
-/** A queue pair, but for what the adapter knows of it. */
-export function recordQp(qp: Qp): Omit<DeviceSnapshot["qps"][number], "snapshot"> {
-  const { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups } = qp;
-  return { vqpn, type, pd, sendCq, recvCq, sq, rq, srq, signalAll, remote, remoteEpoch, groups };
+  const changes = changesSince(backend, device, told);
+  const cut = changes.device.qps.filter((qp) => qp.snapshot.started.length > 0).length;
+  return { changes, held: heldWork(device, device.qps.values()), cut };
 }
 
 /** RUN: the bound device lives. Its send queues open as each peer says that it knows the new names (`openTowards`). */

@@ -1,4 +1,5 @@
 export { bind } from "./bind.ts";
+export type { DeviceChanges } from "./changes.ts";
 export { activeOf, detach, free, open, openTowards, peersOf, release, reopen, suspend } from "./guest.ts";
 export { cutPeers, heldTowards, pinning, resumePeers, suspendPeers } from "./peers.ts";
-export { changesOf, complete, type DeviceChanges, presetup, preview } from "./presetup.ts";
+export { presetup, preview } from "./presetup.ts";

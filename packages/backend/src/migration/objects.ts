@@ -21,7 +21,7 @@ export function recordObjects(
   };
 }
 
-/** Domains, completion queues and regions: they can be made before the guest's memory is there. */
+/** Domains, regions, completion queues and shared receive queues: they can be made before the guest's memory is there. */
 export function makeObjects({ hca }: Backend, device: Device, snapshot: DeviceSnapshot): void {
   const { memory } = device;
   for (const pd of snapshot.pds) device.pds.set(pd, hca.allocPd());
@@ -33,6 +33,10 @@ export function makeObjects({ hca }: Backend, device: Device, snapshot: DeviceSn
     const { lkey, rkey } = hca.registerMemory({ pd: pdOf(device, record.pd), memory, address, length, access });
     device.regions.set(record.vkey, { ...record, lkey, rkey });
   }
+  for (const { limit: _, ...record } of snapshot.srqs) {
+    const srqn = hca.createSrq({ pd: pdOf(device, record.pd), memory, ...record.location });
+    device.srqs.set(record.srq, { ...record, srqn });
+  }
 }
 
 /** What else queue pairs need, once the memory is there. */
@@ -43,9 +47,9 @@ export function bindObjects({ hca, channels }: Backend, device: Device, snapshot
     hca.reloadCq(cqn);
     channels.join(cqn, memory, channel);
   }
-  for (const { limit, ...record } of snapshot.srqs) {
-    const srqn = hca.createSrq({ pd: pdOf(device, record.pd), memory, ...record.location });
-    device.srqs.set(record.srq, { ...record, srqn });
+  for (const { srq, limit } of snapshot.srqs) {
+    const { srqn } = known(device.srqs.get(srq), "shared receive queue");
+    hca.reloadSrq(srqn);
     if (limit > 0) hca.modifySrq(srqn, { limit });
   }
   for (const record of snapshot.ahs) makeAh(hca, device, pdOf(device, record.pd), record);

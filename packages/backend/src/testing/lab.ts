@@ -66,20 +66,19 @@ export class Lab {
     const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
     const told = migration.preview(source, vlid);
     // As it comes over the wire, here and below.
-    const device = migration.presetup(destination, structuredClone(told), memory);
+    const device = migration.presetup(destination, structuredClone(told), { memory, move: own }, this.now);
     migration.suspend(source, vlid, own, this.now);
     for (const host of this.hosts) migration.suspendPeers(host, vlid, peers, this.now);
     this.settle();
     const active = new Set(migration.activeOf(source, vlid, own));
     const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers, active).cuts);
-    const { snapshot } = migration.detach(source, vlid);
+    const { changes } = migration.detach(source, vlid, told);
     meanwhile();
     this.settle();
     memory.bytes.set(guest.memory.bytes.subarray(VMM_PAGE_BYTES), VMM_PAGE_BYTES);
-    const isAsTold = migration.changesOf(told, snapshot) !== null;
-    if (!isAsTold) migration.free(destination, device);
-    const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: isAsTold ? device : null };
-    const names = migration.bind(destination, structuredClone(snapshot), at, this.now);
+    if (!changes.gone) migration.free(destination, device);
+    const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: changes.gone && device };
+    const names = migration.bind(destination, structuredClone(changes), at, this.now);
     migration.release(source, vlid);
     Object.assign(guest, { memory, host: destination });
     migration.open(destination, vlid);
@@ -96,7 +95,7 @@ export class Lab {
     migration.suspend(host, vlid, move, this.now);
     for (const peer of this.hosts) migration.suspendPeers(peer, vlid, move, this.now);
     for (const peer of this.hosts) migration.cutPeers(peer, vlid, move, null);
-    migration.detach(host, vlid);
+    migration.detach(host, vlid, null);
     meanwhile();
     guest.epoch++;
     migration.reopen(host, vlid, guest.epoch);

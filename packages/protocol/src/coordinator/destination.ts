@@ -1,4 +1,4 @@
-import { type Device, type DeviceSnapshot, migration, type PeerName } from "@nomad/backend";
+import { type Device, migration, type PeerName } from "@nomad/backend";
 import { NomadError, planted, type VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { RequestOf } from "../message.ts";
@@ -18,8 +18,8 @@ export class DestinationMove {
   readonly #names: Names;
   readonly #m: RequestOf<"PREPARE">;
   #memory: DeviceMemory | null = null;
-  #preset: { readonly told: DeviceSnapshot; readonly device: Device } | null = null;
-  #state: { readonly device: DeviceSnapshot; readonly vm: VmState } | null = null;
+  #preset: Device | null = null;
+  #state: { readonly changes: migration.DeviceChanges; readonly vm: VmState } | null = null;
   #bound: readonly PeerName[] | null = null;
   #running = false;
   /** All peers know where the guest is, and central knows that. */
@@ -56,7 +56,8 @@ export class DestinationMove {
       return reply.refuse("E_AUTH", `the device of guest ${m.vlid} is ${this.#m.from}'s to tell`);
     if (!this.#memory || this.#preset)
       return reply.refuse("E_STATE", `${this.#host.name} does not expect a device of guest ${m.vlid} now`);
-    this.#preset = { told: m.device, device: migration.presetup(this.#host.backend, m.device, this.#memory) };
+    const at = { memory: this.#memory, move: guestHolder(m.move) };
+    this.#preset = migration.presetup(this.#host.backend, m.device, at, this.#host.now);
     reply.answer({ kind: "PRESET" });
   }
 
@@ -66,13 +67,12 @@ export class DestinationMove {
     if (reply.from !== from) return reply.refuse("E_AUTH", `the state of guest ${m.vlid} is ${from}'s to give`);
     if (m.gone && !this.#preset) return reply.refuse("E_STATE", `${this.#host.name} was not told what has changed`);
     if (!m.gone) this.#discardPreset();
-    const device = m.gone && this.#preset ? migration.complete(this.#preset.told, { ...m, gone: m.gone }) : m.device;
-    this.#state = { device, vm: m.vm };
+    this.#state = { changes: { device: m.device, gone: m.gone }, vm: m.vm };
     reply.answer({ kind: "STATE_TAKEN" });
   }
 
   #discardPreset(): void {
-    if (this.#preset) migration.free(this.#host.backend, this.#preset.device);
+    if (this.#preset) migration.free(this.#host.backend, this.#preset);
     this.#preset = null;
   }
 
@@ -83,10 +83,10 @@ export class DestinationMove {
     const hashed = (digest: string) => {
       const restored = () => {
         try {
-          const prepared = this.#preset?.device ?? null;
+          const prepared = this.#preset;
           this.#preset = null;
           const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts, prepared };
-          this.#bound = migration.bind(this.#host.backend, state.device, at, this.#host.now);
+          this.#bound = migration.bind(this.#host.backend, state.changes, at, this.#host.now);
           if (planted("run-at-bind")) this.#host.vmm(m.vlid, { do: "run" }, ignore, ignore);
           reply.answer({ kind: "BOUND", digest });
         } catch (error) {

@@ -108,9 +108,9 @@ export class SourceMove {
       this.#vm = "stopped";
       if (!this.#guests.running.has(m.vlid)) return reply.refuse("E_STATE", `guest ${this.guest.name} has ended`);
       if (this.#aborted) return this.#resumeVm();
-      const { snapshot, held, cut } = migration.detach(this.#host.backend, m.vlid);
+      const { changes, held, cut } = migration.detach(this.#host.backend, m.vlid, this.#told);
       const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held, cut });
-      this.#precopy.last((round) => this.#handOver(m, snapshot, vm, () => finish(round), reply), reply.fail);
+      this.#precopy.last((round) => this.#handOver(m, changes, vm, () => finish(round), reply), reply.fail);
     };
     const failed = (error: NomadError) => {
       this.#vm = "running";
@@ -119,11 +119,15 @@ export class SourceMove {
     this.#host.vmm<VmState>(m.vlid, { do: "stop", budgetMs: m.budgetMs }, stopped, failed);
   }
 
-  #handOver(m: RequestOf<"STOP">, snapshot: DeviceSnapshot, vm: VmState, then: () => void, reply: Reply): void {
+  #handOver(
+    m: RequestOf<"STOP">,
+    { device, gone }: migration.DeviceChanges,
+    vm: VmState,
+    then: () => void,
+    reply: Reply,
+  ): void {
     const { move, vlid, generation } = m;
-    const changes = this.#told && migration.changesOf(this.#told, snapshot);
-    const { device, gone } = changes ?? { device: snapshot, gone: null };
-    if (snapshot.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
+    if (device.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
     const message = {
       kind: "STATE" as const,
       move,

@@ -70,14 +70,14 @@ export class TestHosts implements AsyncDisposable {
     for (const host of this.#hosts.values()) migration.suspendPeers(host, vlid, peers, performance.now());
     await this.#until(() => [...this.#hosts.values()].every((host) => host.hca.drained(peers)));
     const state = await guest.vm.stop(2000);
-    const { snapshot, held } = migration.detach(source, vlid);
+    const { changes, held } = migration.detach(source, vlid, null);
     const active = new Set(migration.activeOf(source, vlid, own));
     const cuts = [...this.#hosts.values()].flatMap((host) => migration.cutPeers(host, vlid, peers, active).cuts);
     const vm = await GuestVm.create({ name: guest.vm.name, image });
     copyMemory(guest.vm.memory, vm.memory);
     const memory = deviceMemory(vm.memory);
     const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: null };
-    const names = migration.bind(destination, snapshot, at, performance.now());
+    const names = migration.bind(destination, changes, at, performance.now());
     await vm.prepareRestore(state);
     guest.bell.close();
     migration.release(source, vlid);
