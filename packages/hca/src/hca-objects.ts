@@ -4,7 +4,7 @@ import { CompletionChannel } from "./completion-channel.ts";
 import { CompletionQueue } from "./completion-queue.ts";
 import { Completions } from "./completions.ts";
 import { type ContextInit, HcaContext, PORT_NUMBER } from "./context.ts";
-import { Counters } from "./counters.ts";
+import { type CounterName, Counters } from "./counters.ts";
 import { checkRoom, type DeviceAttributes, deviceCapabilities } from "./device-limits.ts";
 import type { RegionChange, RegionInit } from "./memory-region.ts";
 import type { PortAttributes, PortState } from "./port.ts";
@@ -193,8 +193,7 @@ export class HcaObjects {
   /** The attributes of port 1. */
   queryPort(port: number = PORT_NUMBER): PortAttributes {
     if (port !== PORT_NUMBER) throw new NomadError("E_VERB", `no port ${port}`);
-    const { bad_pkey_cntr, qkey_viol_cntr } = this.counters;
-    return this.context.port.attributes(bad_pkey_cntr, qkey_viol_cntr);
+    return this.context.port.attributes(this.countOf("bad_pkey_cntr"), this.countOf("qkey_viol_cntr"));
   }
 
   queryPkey(index: number): number {
@@ -234,6 +233,11 @@ export class HcaObjects {
     const sum = new Counters();
     sum.add(this.context.portCounters);
     return sum;
+  }
+
+  /** One of them alone: with many queue pairs the sum of all is dear. */
+  countOf(name: CounterName): number {
+    return this.context.portCounters[name];
   }
 
   protected cq(cqn: number): CompletionQueue {

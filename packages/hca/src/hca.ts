@@ -1,7 +1,7 @@
 import { PORT_ACTIVE, QPS_ERR, QPS_RESET, QPS_SQD, QPT_RC, QPT_UC, QPT_UD } from "@nomad/abi";
 import { type Lid, NomadError, type Qpn, type Random } from "@nomad/base";
 import { type Crc32, Icrc } from "@nomad/iba";
-import type { Counters } from "./counters.ts";
+import type { CounterName, Counters } from "./counters.ts";
 import { Cuts } from "./cut.ts";
 import { DataPath } from "./data-path.ts";
 import { checkRoom, type DeviceLimits, deviceLimits } from "./device-limits.ts";
@@ -331,6 +331,12 @@ export class Hca extends HcaObjects {
   override get counters(): Counters {
     const sum = super.counters;
     for (const qp of this.#queuePairs.values()) sum.add(qp.counters);
+    return sum;
+  }
+
+  override countOf(name: CounterName): number {
+    let sum = super.countOf(name);
+    for (const qp of this.#queuePairs.values()) sum += qp.counters[name];
     return sum;
   }
 

@@ -25,6 +25,8 @@ import { Fabric } from "@nomad/wire";
 import { HostCaptures } from "../capture/host-captures.ts";
 import { capturedHost } from "./captured-host.ts";
 
+const refusedPackets = ["rx_icrc_encapsulated", "rx_malformed", "rx_unknown_qp", "rx_refused"] as const;
+
 /** Packets that one turn may send before others have their turn. */
 const packetsPerTurn = 512;
 
@@ -118,8 +120,7 @@ export class Host {
 
   /** What this host has refused so far. */
   refused(): Refusals {
-    const { rx_icrc_encapsulated, rx_malformed, rx_unknown_qp, rx_refused } = this.hca.counters;
-    const packets = rx_icrc_encapsulated + rx_malformed + rx_unknown_qp + rx_refused;
+    const packets = refusedPackets.reduce((sum, name) => sum + this.hca.countOf(name), 0);
     return { ...this.#io.refused(), frames: this.fabric.framesRefused, packets };
   }
 
