@@ -1,9 +1,9 @@
+import type { Timings } from "@nomad/base";
 import { Central, type CentralEffect, type CentralEvent, type Message, recover } from "@nomad/protocol";
 import type { Disk } from "./disk.ts";
 import type { Network, Place } from "./network.ts";
 import type { Observers } from "./observer.ts";
 import type { Process } from "./process.ts";
-import { timings } from "./timings.ts";
 
 export interface CentralProcessOptions {
   readonly generation: number;
@@ -12,7 +12,7 @@ export interface CentralProcessOptions {
   readonly network: Network;
   readonly disk: Disk;
   readonly observers: Observers;
-  readonly drainBudgetMs: number;
+  readonly timings: Timings;
 }
 
 /** One run of central's process: the core that the daemon runs, a simulated disk under its journal. */
@@ -36,8 +36,8 @@ export class CentralProcess implements Place {
     this.#o = o;
     const recovered = recover(o.disk.entries);
     const now = o.process.now();
-    const own = { ...timings, drainBudgetMs: o.drainBudgetMs };
-    this.core = new Central({ generation: o.generation, version: "simulated", timings: own, recovered, now });
+    const { generation, timings } = o;
+    this.core = new Central({ generation, version: "simulated", timings, recovered, now });
   }
 
   receive(from: string, incarnation: string, message: Message): void {

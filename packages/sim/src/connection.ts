@@ -136,7 +136,13 @@ export class Connection {
   }
 
   /** Connect with the end of this name; both can receive when it returns. */
-  *connect(own: string, other: string): Generator<undefined, void> {
+  *connect(own: string, other: string): Generator<number | undefined, void> {
+    yield* this.ready(own, other);
+    yield* this.met(other);
+  }
+
+  /** Our half of it: can receive when it returns, and may post when the other can, too. */
+  *ready(own: string, other: string): Generator<number | undefined, void> {
     this.#peer = JSON.parse(yield* this.driver.lookup(other)) as EndAddress;
     const { vqpn, vlid } = this.#peer;
     // Time-outs of 17 ms, seven retries: a host that is gone is noticed within 140 ms.
@@ -144,6 +150,10 @@ export class Connection {
     yield* this.driver.must(HC_MODIFY_QP, this.#vqpn, connectedMask, QPS_RTR, access, ...common);
     yield* this.driver.must(HC_MODIFY_QP, this.#vqpn, readyMask, QPS_RTS, access, ...common);
     yield* this.driver.publish(`${own} can receive`, "");
+  }
+
+  /** Wait until the other end can receive. */
+  *met(other: string): Generator<number | undefined, void> {
     yield* this.driver.lookup(`${other} can receive`);
   }
 

@@ -26,10 +26,13 @@ export interface CallResult {
 /** The front-end of a simulated guest: hypercalls that survive a move, as the guests' own driver makes them. */
 export class Driver {
   readonly #machine: Machine;
+  readonly #lookupRestMs: number;
   #sequence = 0;
 
-  constructor(machine: Machine) {
+  /** `lookupRestMs`: how long it rests before it looks up again what nobody has published yet. */
+  constructor(machine: Machine, lookupRestMs = 0) {
     this.#machine = machine;
+    this.#lookupRestMs = lookupRestMs;
   }
 
   *call(operation: number, words: readonly number[] = [], data = new Uint8Array()): Generator<undefined, CallResult> {
@@ -83,11 +86,12 @@ export class Driver {
   }
 
   /** What another guest has published; waits until it has. */
-  *lookup(key: string): Generator<undefined, string> {
+  *lookup(key: string): Generator<number | undefined, string> {
     for (;;) {
       const { status, data } = yield* this.call(HC_LOOKUP, [], new TextEncoder().encode(key));
       if (status === 0) return new TextDecoder().decode(data);
       if (status !== -EAGAIN) throw new Error(`lookup of ${key} failed with errno ${-status}`);
+      if (this.#lookupRestMs > 0) yield this.#lookupRestMs;
     }
   }
 

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { assert, defaults, type Lid, type Random, type VLid } from "@nomad/base";
+import { assert, defaults, type Lid, type Random, type Timings, type VLid } from "@nomad/base";
 import { type AdapterEvents, Host } from "@nomad/daemon/host";
 import type { Message } from "@nomad/protocol";
 import { type Link, memoryLinkPair } from "@nomad/wire";
@@ -9,13 +9,13 @@ import { Machines } from "./machines.ts";
 import type { Network, Place } from "./network.ts";
 import type { Observers } from "./observer.ts";
 import type { Process } from "./process.ts";
-import { timings } from "./timings.ts";
 
 /** What all hosts of a world share. */
 export interface HostSurroundings {
   readonly network: Network;
   readonly bulk: BulkNetwork;
   readonly observers: Observers;
+  readonly timings: Timings;
   readonly guestBytes: number;
   readonly programs: ReadonlyMap<string, Program>;
   readonly executions: Map<VLid, Execution>;
@@ -115,7 +115,7 @@ export class HostProcess implements Place {
 
   #makeHost(lid: Lid): Host {
     const { name, process } = this;
-    const { network, observers } = this.#o;
+    const { network, observers, timings } = this.#o;
     this.#lid = lid;
     const host: Host = new Host({
       name,

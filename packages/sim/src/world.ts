@@ -1,5 +1,5 @@
 import { PROGRAM_BASE } from "@nomad/abi";
-import { assert, type NomadError, Random, VirtualClock, type VLid } from "@nomad/base";
+import { assert, type NomadError, Random, type Timings, VirtualClock, type VLid } from "@nomad/base";
 import type { AdapterEvents, Host } from "@nomad/daemon/host";
 import { type Central, type Message, protocolVersion } from "@nomad/protocol";
 import type { Guest, GuestReport, MoveRecord } from "@nomad/protocol/http";
@@ -12,7 +12,7 @@ import { HostProcess, type HostSurroundings } from "./host-process.ts";
 import { Network } from "./network.ts";
 import { MovesUnderWay, Observers } from "./observer.ts";
 import { Process } from "./process.ts";
-import { timings } from "./timings.ts";
+import { timings as simTimings } from "./timings.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly drainBudgetMs?: number;
   /** The newest version of the protocol that the processes speak at first, by name; the current one by default. */
   readonly protocols?: Readonly<Record<string, number>>;
+  /** Default: shorter ones than in a real lab. */
+  readonly timings?: Timings;
   /** Decide what happens to a control message: false loses it. */
   readonly passes?: (from: string, to: string, message: Message) => boolean;
 }
@@ -53,7 +55,8 @@ export class World {
   readonly network: Network;
   readonly #seed: number;
   readonly #random: Random;
-  readonly #drainBudgetMs: number;
+  /** Central's; its drain budget may be another one than the hosts'. */
+  readonly #timings: Timings;
   readonly #surroundings: HostSurroundings;
   readonly #hosts = new Map<string, HostProcess>();
   #central: CentralProcess;
@@ -67,7 +70,8 @@ export class World {
     const { clock, observers } = this;
     const { latencyMs = 0.05, programBytes = 128 * 1024, passes = () => true, protocols = {} } = options;
     this.#seed = options.seed;
-    this.#drainBudgetMs = options.drainBudgetMs ?? timings.drainBudgetMs;
+    const { timings = simTimings } = options;
+    this.#timings = { ...timings, drainBudgetMs: options.drainBudgetMs ?? timings.drainBudgetMs };
     const random = new Random(options.seed);
     this.#random = random;
     this.rules = new FaultRules(new Random(random.uint32()), ({ kind }) => this.onHit(kind));
@@ -78,6 +82,7 @@ export class World {
       network: this.network,
       bulk: new BulkNetwork(clock, rules),
       observers,
+      timings,
       guestBytes: PROGRAM_BASE + programBytes,
       programs: new Map(Object.entries(options.programs)),
       executions: new Map<VLid, Execution>(),
@@ -91,8 +96,8 @@ export class World {
     const { network, disk, observers } = this;
     const process = new Process(this.clock);
     const generation = ++this.#generation;
-    const drainBudgetMs = this.#drainBudgetMs;
-    const central = new CentralProcess({ generation, process, protocol, network, disk, observers, drainBudgetMs });
+    const timings = this.#timings;
+    const central = new CentralProcess({ generation, process, protocol, network, disk, observers, timings });
     network.attach(central);
     central.turn();
     return central;
@@ -185,11 +190,22 @@ export class World {
 
   boot(name: string, image: string, host: string): Guest {
     this.until(`${host} is up`, () => this.central.directory.hosts.get(host)?.state === "up");
-    return this.#ask<Guest>((done) => this.central.boot({ name, image, host, arguments: {} }, this.#centralNow, done));
+    return this.#ask<Guest>((done) => this.central.boot({ name, image, host, arguments: {} }, this.centralNow, done));
   }
 
-  get #centralNow(): number {
+  /** By central's own clock, ms. */
+  get centralNow(): number {
     return this.#central.process.now();
+  }
+
+  /** Let central carry out what it has decided. */
+  turn(): void {
+    this.#central.turn();
+  }
+
+  /** As central, say something to a host. */
+  tell(host: string, message: Message): void {
+    this.network.send(this.#central, host, message);
   }
 
   #ask<T>(ask: (done: (result: T | NomadError) => void) => void): T {
@@ -207,7 +223,7 @@ export class World {
     const token = `token-${this.#random.uint32()}`;
     const inject = how === "flip-page" ? how : null;
     const plan = { guest, to, inject, ways: { strict: how === "strict", force: how === "forced" }, token };
-    const record = this.central.startMove(plan, this.#centralNow);
+    const record = this.central.startMove(plan, this.centralNow);
     this.#central.turn();
     return record;
   }
@@ -227,7 +243,7 @@ export class World {
   /** Ask guests to end. */
   askToEnd(...guests: readonly string[]): void {
     for (const name of guests) {
-      this.central.end(name, false, this.#centralNow, () => {});
+      this.central.end(name, false, this.centralNow, () => {});
       this.#central.turn();
     }
   }

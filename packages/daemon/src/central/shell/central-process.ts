@@ -10,6 +10,7 @@ import { Channel } from "../../shell/channel.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { hasRole } from "../../shell/role.ts";
 import { clock } from "./clock.ts";
+import type { ServedCentral } from "./http/served-central.ts";
 import { Journal } from "./journal.ts";
 
 export interface CentralProcessOptions {
@@ -25,7 +26,7 @@ export interface CentralProcessOptions {
 }
 
 /** Central's core with sockets, a clock and a disk. */
-export class CentralProcess {
+export class CentralProcess implements ServedCentral {
   readonly core: Central;
   readonly captures: Captures;
   readonly faults: FaultDesk;
@@ -56,6 +57,10 @@ export class CentralProcess {
     this.faults = new FaultDesk({ ...lab, clock: realClock, generation: this.core.generation, random });
     this.watch((event) => this.faults.onEvent(event));
     this.turn();
+  }
+
+  now(): number {
+    return clock();
   }
 
   /** Calls `watcher` with everything that changes; the answer ends it. */

@@ -9,7 +9,6 @@ import type { Logger } from "pino";
 import { addCaptureRoutes } from "../../../capture/shell/capture-api.ts";
 import { addFaultRoutes } from "../../../faults/shell/fault-api.ts";
 import { Logins } from "../../logins.ts";
-import type { CentralProcess } from "../central-process.ts";
 import { guardAccess } from "./access.ts";
 import { addDashboard } from "./dashboard-routes.ts";
 import { failure, failureOf } from "./failure.ts";
@@ -17,6 +16,7 @@ import { addGuestRoutes } from "./guest-routes.ts";
 import { addLabRoutes } from "./lab-routes.ts";
 import { addLoginRoutes } from "./login-routes.ts";
 import { addMoveRoutes } from "./move-routes.ts";
+import type { ServedCentral } from "./served-central.ts";
 
 const bodyBytesMax = 256 * 1024;
 
@@ -30,7 +30,7 @@ export interface HttpApiOptions {
 }
 
 /** The HTTP API (protocol's http/routes.ts) and the dashboard as a request listener. */
-export function httpApi(central: CentralProcess, o: HttpApiOptions): (i: IncomingMessage, o: ServerResponse) => void {
+export function httpApi(central: ServedCentral, o: HttpApiOptions): (i: IncomingMessage, o: ServerResponse) => void {
   const app = new Hono();
   const logins = new Logins(() => randomBytes(32).toString("base64url"));
   app.use("/v1/*", guardAccess({ token: bearerToken(o.secret), logins, host: o.host }));

@@ -1,10 +1,10 @@
 import { type LabEvent, openApiDocument, routes } from "@nomad/protocol/http";
 import type { Hono } from "hono";
-import type { CentralProcess } from "../central-process.ts";
 import { follow } from "./ndjson.ts";
+import type { ServedCentral } from "./served-central.ts";
 
 /** The routes that tell of the lab as a whole. */
-export function addLabRoutes(app: Hono, central: CentralProcess): void {
+export function addLabRoutes(app: Hono, central: ServedCentral): void {
   const { core } = central;
   app.get(routes.status.path, (c) => c.json(core.status()));
   app.get(routes.events.path, (c) => follow(c, central, presentState(central), (event) => event));
@@ -12,7 +12,7 @@ export function addLabRoutes(app: Hono, central: CentralProcess): void {
   app.get(routes.openApi.path, (c) => c.json(document));
 }
 
-function presentState(central: CentralProcess): LabEvent[] {
+function presentState(central: ServedCentral): LabEvent[] {
   const { hosts, guests, moves } = central.core.status();
   return [
     ...hosts.map((host) => ({ type: "host" as const, host })),

@@ -2,22 +2,21 @@ import { randomUUID } from "node:crypto";
 import type { MovePlan } from "@nomad/protocol";
 import { type MoveRecord, type MoveRequest, moveRequest, routes } from "@nomad/protocol/http";
 import type { Hono } from "hono";
-import type { CentralProcess } from "../central-process.ts";
-import { clock } from "../clock.ts";
 import { outcome } from "./outcome.ts";
 import { bodyOf } from "./request-body.ts";
+import type { ServedCentral } from "./served-central.ts";
 
 /** The routes that start moves and tell of them. */
-export function addMoveRoutes(app: Hono, central: CentralProcess): void {
+export function addMoveRoutes(app: Hono, central: ServedCentral): void {
   const { core } = central;
   app.post(routes.startMove.path, async (c) => {
     const wanted = planOf(await bodyOf(c, moveRequest));
     if (c.req.query("wait") !== "true") {
-      const move = core.startMove(wanted, clock());
+      const move = core.startMove(wanted, central.now());
       central.turn();
       return c.json({ move }, 202);
     }
-    const move = await outcome<MoveRecord>((done) => core.startMove(wanted, clock(), done), central);
+    const move = await outcome<MoveRecord>((done) => core.startMove(wanted, central.now(), done), central);
     return c.json({ move }, 202);
   });
   app.get(routes.move.path, (c) => c.json({ move: core.move(c.req.param("name")) }));

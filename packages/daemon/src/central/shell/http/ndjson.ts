@@ -1,7 +1,7 @@
 import type { LabEvent } from "@nomad/protocol/http";
 import type { Context } from "hono";
 import { stream } from "hono/streaming";
-import type { CentralProcess } from "../central-process.ts";
+import type { ServedCentral } from "./served-central.ts";
 
 const keepAliveMs = 10_000;
 const contentType = "application/x-ndjson";
@@ -15,7 +15,7 @@ export function ndjson(values: readonly object[]): Response {
 /** What is there, then what comes, until the other side goes. `form`: what is shown of an event; null passes it over. */
 export function follow(
   c: Context,
-  central: CentralProcess,
+  central: ServedCentral,
   first: readonly object[],
   form: (event: LabEvent) => object | null,
 ): Response {
