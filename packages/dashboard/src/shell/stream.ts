@@ -2,6 +2,8 @@ import type { LabEvent } from "@nomad/protocol/http";
 import { routes } from "@nomad/protocol/http/routes";
 import type { Dashboard } from "../model/dashboard.ts";
 
+type Changed = (event?: LabEvent) => void;
+
 const againMs = 1_000;
 /** Central says something at least every ten seconds, if only a blank line. */
 const silentMs = 25_000;
@@ -17,7 +19,7 @@ async function* linesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>, heard: ()
   }
 }
 
-async function readOnce(dashboard: Dashboard, changed: () => void): Promise<void> {
+async function readOnce(dashboard: Dashboard, changed: Changed): Promise<void> {
   const leave = new AbortController();
   let timer = setTimeout(() => leave.abort(), silentMs);
   const heard = (): void => {
@@ -33,14 +35,18 @@ async function readOnce(dashboard: Dashboard, changed: () => void): Promise<void
   dashboard.begin();
   changed();
   for await (const line of linesOf(response.body, heard)) {
-    dashboard.take(JSON.parse(line) as LabEvent, Date.now());
-    changed();
+    const event = JSON.parse(line) as LabEvent;
+    dashboard.take(event, Date.now());
+    changed(event);
   }
   throw new Error("central has gone");
 }
 
-/** Follows the lab for ever: where central goes, we wait until it is back. `changed` is called after everything that changes. */
-export async function followLab(dashboard: Dashboard, changed: () => void): Promise<never> {
+/**
+ * Follows the lab for ever: where central goes, we wait until it is back. `changed` is called after everything that
+ * changes, with the event that told of it if one did.
+ */
+export async function followLab(dashboard: Dashboard, changed: Changed): Promise<never> {
   for (;;) {
     await readOnce(dashboard, changed).catch(() => {
       dashboard.presence = "gone";

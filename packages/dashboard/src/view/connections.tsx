@@ -1,29 +1,43 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Connection } from "../model/rates.ts";
-import { dashboard, version } from "./state.ts";
+import { type Line, linesOf } from "../model/lines.ts";
+import { carried, dashboard, pulse, version } from "./state.ts";
 
 interface Place {
   readonly x: number;
   readonly y: number;
 }
 
-/** Where the guests are shown, in the area's own pixels. */
+/** Where hosts and guests are shown, in the area's own pixels. */
 function placesIn(area: HTMLElement): Map<string, Place> {
   const { left, top } = area.getBoundingClientRect();
   const places = new Map<string, Place>();
-  for (const chip of area.querySelectorAll<HTMLElement>("[data-guest]")) {
-    const box = chip.getBoundingClientRect();
+  for (const shown of area.querySelectorAll<HTMLElement>("[data-guest], [data-host]")) {
+    const { guest, host } = shown.dataset;
+    const box = shown.getBoundingClientRect();
     const place = { x: box.left - left + box.width / 2, y: box.top - top + box.height / 2 };
-    places.set(chip.dataset.guest ?? "", place);
+    places.set(guest === undefined ? `host ${host}` : `guest ${guest}`, place);
   }
   return places;
 }
 
-/** The busier, the wider: 1 to 5 pixels from nothing to a GB/s. */
-const widthOf = ({ bytesPerSecond }: Connection): number => 1 + Math.min(4, Math.log10(1 + bytesPerSecond) / 2.25);
+/** The lines, gathered by how they are drawn: one stroke for each kind. */
+function pathsOf(lines: readonly Line[], places: ReadonlyMap<string, Place>): Map<string, Path2D> {
+  const paths = new Map<string, Path2D>();
+  for (const { from, to, broken, width } of lines) {
+    const [a, b] = [places.get(from), places.get(to)];
+    if (!a || !b) continue;
+    const kind = `${broken ? "--bad" : "--line"} ${width}`;
+    const path = paths.get(kind) ?? new Path2D();
+    paths.set(kind, path);
+    path.moveTo(a.x, a.y);
+    // Bent, so that the lines of neighbours can be told apart.
+    path.quadraticCurveTo((a.x + b.x) / 2 + (b.y - a.y) / 8, (a.y + b.y) / 2 - (b.x - a.x) / 8, b.x, b.y);
+  }
+  return paths;
+}
 
-function draw(canvas: HTMLCanvasElement, area: HTMLElement, connections: Iterable<Connection>): void {
+function draw(canvas: HTMLCanvasElement, area: HTMLElement, lines: readonly Line[]): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   const { clientWidth, clientHeight } = area;
@@ -35,18 +49,25 @@ function draw(canvas: HTMLCanvasElement, area: HTMLElement, connections: Iterabl
   const style = getComputedStyle(canvas);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, clientWidth, clientHeight);
-  const places = placesIn(area);
-  for (const connection of connections) {
-    const [a, b] = [places.get(connection.a), places.get(connection.b)];
-    if (!a || !b) continue;
-    context.strokeStyle = style.getPropertyValue(connection.status === "ok" ? "--line" : "--bad");
-    context.lineWidth = widthOf(connection);
-    context.beginPath();
-    context.moveTo(a.x, a.y);
-    // Bent, so that the lines of neighbours can be told apart.
-    context.quadraticCurveTo((a.x + b.x) / 2 + (b.y - a.y) / 8, (a.y + b.y) / 2 - (b.x - a.x) / 8, b.x, b.y);
-    context.stroke();
+  for (const [kind, path] of pathsOf(lines, placesIn(area))) {
+    const [color = "", width] = kind.split(" ");
+    context.strokeStyle = style.getPropertyValue(color);
+    context.lineWidth = Number(width);
+    context.stroke(path);
   }
+}
+
+function present(): Line[] {
+  const { view, rates } = dashboard;
+  const moving = [...view.guests.values()].filter(({ state }) => state === "moving").map(({ name }) => name);
+  const singled = new Set(carried.value === null ? moving : [...moving, carried.value]);
+  return linesOf(rates.connections.values(), (guest) => view.guests.get(guest)?.host, singled);
+}
+
+/** All that the picture depends on but the page's size: while it stays, nothing need be drawn again, which is dear. */
+function appearance(lines: readonly Line[]): string {
+  const guests = [...dashboard.view.guests.values()].map(({ name, host, state }) => `${name} ${host} ${state}`);
+  return [...guests, ...lines.map((line) => Object.values(line).join(" "))].join();
 }
 
 /** The connections as lines over the area, drawn at most once a frame. */
@@ -54,17 +75,26 @@ export function Connections({ area }: { readonly area: RefObject<HTMLElement | n
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     let due = 0;
+    let drawn = "";
     const redraw = () => {
       due ||= requestAnimationFrame(() => {
         due = 0;
-        if (canvas.current && area.current) draw(canvas.current, area.current, dashboard.rates.connections.values());
+        if (canvas.current && area.current) draw(canvas.current, area.current, present());
       });
     };
-    const unwatch = version.subscribe(redraw);
+    const changed = () => {
+      const now = appearance(present());
+      if (now !== drawn) redraw();
+      drawn = now;
+    };
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", redraw);
+    const unwatch = [version, pulse, carried].map((signal) => signal.subscribe(changed));
     const sizes = new ResizeObserver(redraw);
     if (area.current) sizes.observe(area.current);
     return () => {
-      unwatch();
+      for (const end of unwatch) end();
+      dark.removeEventListener("change", redraw);
       sizes.disconnect();
       cancelAnimationFrame(due);
     };

@@ -1,9 +1,10 @@
 import { rate } from "../model/format.ts";
-import { dashboard, version } from "./state.ts";
+import { dashboard, pulse, version } from "./state.ts";
 
 /** The lab in one line. */
 export function Header() {
   version.value;
+  pulse.value;
   const { view, rates } = dashboard;
   const up = [...view.hosts.values()].filter(({ state }) => state === "up").length;
   const running = [...view.guests.values()].filter(({ state }) => state === "running" || state === "moving").length;

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { rate } from "../model/format.ts";
 import { secondsShown } from "../model/series.ts";
-import { dashboard, version } from "./state.ts";
+import { dashboard, pulse } from "./state.ts";
 
 const height = 160;
 
@@ -36,7 +36,7 @@ export function Throughput() {
       const { times, values } = dashboard.throughput;
       chart.setData([times, values]);
     };
-    const unwatch = version.subscribe(show);
+    const unwatch = pulse.subscribe(show);
     // Its colours are those of the theme when it was made.
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const anew = () => {
