@@ -1,3 +1,4 @@
+import { markdownTable } from "../kit/markdown-table.ts";
 import { type Cell, cells, endings, faults, type Participant, participants, phases, sights } from "./outcomes.ts";
 
 const head = `# What comes of a fault, in each phase of a move
@@ -38,16 +39,10 @@ function rowsOf(own: readonly Cell[]): string {
     if (last?.rest.join() === rest.join()) last.phases.push(phase);
     else rows.push({ phases: [phase], rest });
   }
-  return aligned([columns, ...rows.map(({ phases: names, rest }) => [names.join(", "), ...rest])]);
-}
-
-function aligned(lines: readonly (readonly string[])[]): string {
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => (line[i] ?? "").length)));
-  const rule = widths.map((width) => "-".repeat(width));
-  const [titles = [], ...rows] = lines;
-  return [titles, rule, ...rows]
-    .map((line) => `| ${line.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`)
-    .join("\n");
+  return markdownTable(
+    columns,
+    rows.map(({ phases: names, rest }) => [names.join(", "), ...rest]),
+  );
 }
 
 /** docs/outcomes.md. */

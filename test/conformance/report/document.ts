@@ -1,3 +1,4 @@
+import { markdownTable } from "../../kit/markdown-table.ts";
 import type { Difference } from "../differences.ts";
 import type { Witness } from "../mutants.ts";
 import { type Coverage, countsOf, type Entry } from "./coverage.ts";
@@ -27,15 +28,15 @@ export function documentOf(
     "of libibverbs, or a reason why it cannot apply. `npm run conformance` runs them, and writes this file.",
     "",
     `Of ${entries.length} names ${shown} are shown, ${notApplicable} cannot apply, and ${missing.length} are missing.`,
-    ...[...groups].flatMap(([group, members]) => ["", `## ${group}`, "", ...table(members.map(rowOf), nameHeads)]),
+    ...[...groups].flatMap(([group, members]) => ["", `## ${group}`, "", markdownTable(nameHeads, members.map(rowOf))]),
     "",
     "## Where ours is not what the yardstick expects",
     "",
     "The expectations are those of rdma-unit-test's sources, which tell what adapters do that its authors have tried.",
     "",
-    ...table(
-      differences.map(({ names, expected, ours, reason }) => [names, expected, ours, reason]),
+    markdownTable(
       ["names", "expected", "ours", "why"],
+      differences.map(({ names, expected, ours, reason }) => [names, expected, ours, reason]),
     ),
     "",
     "## Between processes",
@@ -47,13 +48,13 @@ export function documentOf(
     "",
     "Each of these faults, planted in the adapter, turns a test of the suite red: `npm run conformance` plants them one by one.",
     "",
-    ...table(
+    markdownTable(
+      ["mutant", "the adapter then", "a test that turns red"],
       mutants.map(({ name, fault, witness }) => [
         `\`${name}\``,
         fault,
         `${witness.words.replace(/:$/, "")} (${link(witness.file)})`,
       ]),
-      ["mutant", "the adapter then", "a test that turns red"],
     ),
     "",
   ].join("\n");
@@ -68,12 +69,4 @@ function rowOf({ name, title, reason }: Entry): string[] {
 
 function link(file: string): string {
   return `[${file}](../test/conformance/${file})`;
-}
-
-/** Rows of a Markdown table, padded. */
-function table(rows: readonly (readonly string[])[], heads: readonly string[]): string[] {
-  const cells = rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = heads.map((head, i) => Math.max(3, head.length, ...cells.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  return [line(heads), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)];
 }

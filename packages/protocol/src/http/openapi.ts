@@ -5,8 +5,25 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from "zod-openapi";
+import { faultRecord } from "./fault.ts";
 import { captureHeader, type Route, routes } from "./routes.ts";
-import { errorBody } from "./schema.ts";
+import * as schema from "./schema.ts";
+
+/** What answers are made of, by the name that the document, and clients made from it, give it. */
+const named = {
+  Status: schema.status,
+  Host: schema.host,
+  Guest: schema.guest,
+  Move: schema.moveRecord,
+  GuestReport: schema.guestReport,
+  ConnectionReport: schema.connectionReport,
+  LogLine: schema.logLine,
+  LabEvent: schema.labEvent,
+  Fault: faultRecord,
+  Failure: schema.failure,
+  Error: schema.errorBody,
+};
+for (const [id, type] of Object.entries(named)) z.globalRegistry.add(type, { id });
 
 const answerOf = ({ answer, stream, media }: Route): ZodOpenApiResponsesObject[`${1 | 2 | 3 | 4 | 5}${string}`] => {
   if (answer) return { description: "done", content: { "application/json": { schema: answer } } };
@@ -15,7 +32,10 @@ const answerOf = ({ answer, stream, media }: Route): ZodOpenApiResponsesObject[`
   return { description: "bytes, as they come", headers, content: { [media ?? "application/octet-stream"]: {} } };
 };
 
-const refusal = (description: string) => ({ description, content: { "application/json": { schema: errorBody } } });
+const refusal = (description: string) => ({
+  description,
+  content: { "application/json": { schema: schema.errorBody } },
+});
 
 function operation(name: string, route: Route): ZodOpenApiOperationObject {
   const { tag, summary, query, body, path, success = 200 } = route;
