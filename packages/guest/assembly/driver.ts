@@ -4,6 +4,21 @@ import { HC_QUERY_LKEYS, HC_RESOLVE_RKEY } from "../../abi/src/hypercall.ts";
 import { argument, begin, call, result } from "./hypercall.ts";
 import { epoch } from "./vmm.ts";
 
+/** Not null: names are the adapter's own (`usePhysicalNames`), and this is the peer's key. */
+let physical: RemoteKey | null = null;
+let physicalEpoch: u32 = 0;
+
+/**
+ * For measuring what translation costs: with the peer's key, as `remoteKey` gave it, keys in work requests are taken to be
+ * the adapter's own (`localKey`, `RemoteKey.rkey`) and are not looked up; with null they are virtual again. A guest must not
+ * move meanwhile.
+ */
+export function usePhysicalNames(peer: RemoteKey | null): void {
+  physical = null;
+  physicalEpoch = localKeysEpoch();
+  physical = peer;
+}
+
 const localKeys = new Map<u32, u32>();
 let localEpoch: u32 = 0;
 
@@ -13,12 +28,14 @@ let localEpoch: u32 = 0;
  * sees that they are old and hands the request to the back-end.
  */
 export function localKeysEpoch(): u32 {
+  if (physical !== null) return physicalEpoch;
   if (localEpoch !== epoch()) readLocalKeys();
   return localEpoch;
 }
 
 /** The adapter's lkey for a v-lkey, 0 when there is none. */
 export function localKey(vkey: u32): u32 {
+  if (physical !== null) return vkey;
   return localKeys.has(vkey) ? localKeys.get(vkey) : 0;
 }
 
@@ -67,6 +84,8 @@ const unknown = new RemoteKey(0, 0);
  * asked for again. A miss is never cached.
  */
 export function remoteKey(owner: u32, vkey: u32, ownerEpoch: u32): RemoteKey {
+  const given = physical;
+  if (given !== null) return given;
   const name = ((<u64>owner) << 32) | vkey;
   if (remoteKeys.has(name)) {
     const known = remoteKeys.get(name);

@@ -49,7 +49,7 @@ import {
 } from "../../abi/src/work.ts";
 import { CompletionQueue } from "./completion-queue.ts";
 import { ringDoorbell } from "./doorbell.ts";
-import { remoteKey } from "./driver.ts";
+import { RemoteKey, remoteKey } from "./driver.ts";
 import { argument, begin, call, result } from "./hypercall.ts";
 import { ProtectionDomain } from "./protection-domain.ts";
 import { ConnectOptions, QueuePairChange, QueuePairOptions } from "./qp-attributes.ts";
@@ -195,6 +195,11 @@ export class QueuePair {
     return putReceive(this.receiveQueue, this.options.maxReceiveSge, request);
   }
 
+  /** What is behind a key of the connected peer's just now. */
+  peersKey(vkey: u32): RemoteKey {
+    return remoteKey(this.peer, vkey, atomic.load<u32>(this.sendQueue.record + QUEUE_REMOTE_EPOCH));
+  }
+
   private writeElements(wqe: u32, request: SendRequest): i32 {
     if (<u32>request.list.length > this.options.maxSendSge) return -EINVAL;
     writeList(wqe, SEND_WQE_SGES, this.options.maxSendSge, request.list);
@@ -202,8 +207,7 @@ export class QueuePair {
   }
 
   private writeRemote(wqe: u32, request: SendRequest): void {
-    const ownerEpoch = atomic.load<u32>(this.sendQueue.record + QUEUE_REMOTE_EPOCH);
-    const key = remoteKey(this.peer, request.remoteKey, ownerEpoch);
+    const key = this.peersKey(request.remoteKey);
     store<u32>(wqe + SEND_WQE_REMOTE_EPOCH, key.epoch);
     store<u64>(wqe + SEND_WQE_REMOTE_ADDRESS, request.remoteAddress);
     store<u32>(wqe + SEND_WQE_V_RKEY, request.remoteKey);

@@ -21,14 +21,15 @@ const latencyBytes = 64;
 const streamBytes = 64 * 1024;
 
 /** The cases of a request. @throws NomadError E_USAGE when there is no such test */
-export function casesOf(request: PerfRequest): PerfCase[] {
+export function casesOf(request: PerfRequest): [PerfCase, ...PerfCase[]] {
   const { test, transport, window, bidirectional, names = [undefined] } = request;
   check(request);
-  return sizes(request).flatMap((bytes) => {
+  const cases = sizes(request).flatMap((bytes) => {
     const iterations = request.iterations ?? usualIterations(perfTests[test], bytes);
     const batch: Batch = { test, transport, bytes, iterations, window, bidirectional };
-    return names.map((name) => ({ batch, ...(name && { names: name }) }));
+    return names.map((name): PerfCase => ({ batch, ...(name && { names: name }) }));
   });
+  return cases as [PerfCase, ...PerfCase[]];
 }
 
 function check({ test, transport, size, bidirectional }: PerfRequest): void {
