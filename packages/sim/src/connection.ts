@@ -3,9 +3,6 @@ import {
   ACCESS_REMOTE_ATOMIC,
   ACCESS_REMOTE_READ,
   ACCESS_REMOTE_WRITE,
-  DOORBELL_PRODUCER,
-  DOORBELL_RING,
-  DOORBELL_SLOTS,
   HC_ALLOC_PD,
   HC_CREATE_CQ,
   HC_CREATE_QP,
@@ -169,19 +166,11 @@ export class Connection {
     view.setUint32(at + SEND_WQE_SGES + SGE_BYTES, this.#vkey, true);
     view.setUint32(at + SEND_WQE_V_RKEY, this.#peer.vkey, true);
     view.setUint32(at + SEND_WQE_REMOTE_EPOCH, 0, true);
-    this.#ring();
+    this.driver.ring(this.#vqpn);
   }
 
   postRecv(id: bigint, at: number, length: number): void {
     const wqe = this.rq.post({ id, sges: [{ address: at, length, lkey: this.#lkey }] });
     this.#machine.memory.view.setUint32(wqe + RECV_WQE_SGES + SGE_BYTES, this.#vkey, true);
-  }
-
-  #ring(): void {
-    const { words } = this.#machine.memory;
-    const producer = Atomics.load(words, DOORBELL_PRODUCER >> 2) >>> 0;
-    Atomics.store(words, (DOORBELL_RING >> 2) + (producer % DOORBELL_SLOTS), this.#vqpn);
-    Atomics.store(words, DOORBELL_PRODUCER >> 2, producer + 1);
-    this.#machine.bell();
   }
 }

@@ -1,4 +1,7 @@
 import {
+  DOORBELL_PRODUCER,
+  DOORBELL_RING,
+  DOORBELL_SLOTS,
   EAGAIN,
   HC_LOOKUP,
   HC_PUBLISH,
@@ -79,6 +82,15 @@ export class Driver {
     const result = yield* this.call(operation, words);
     if (result.status !== 0) throw new Error(`hypercall ${operation} failed with errno ${-result.status}`);
     return result.words;
+  }
+
+  /** Tell the adapter that there is work in this queue pair's send queue. */
+  ring(vqpn: number): void {
+    const { words } = this.#machine.memory;
+    const producer = Atomics.load(words, DOORBELL_PRODUCER >> 2) >>> 0;
+    Atomics.store(words, (DOORBELL_RING >> 2) + (producer % DOORBELL_SLOTS), vqpn);
+    Atomics.store(words, DOORBELL_PRODUCER >> 2, producer + 1);
+    this.#machine.bell();
   }
 
   *publish(key: string, value: string): Generator<undefined, void> {

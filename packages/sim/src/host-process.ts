@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { assert, defaults, type Lid, type Random, type Timings, type VLid } from "@nomad/base";
 import { type AdapterEvents, Host } from "@nomad/daemon/host";
+import type { Names } from "@nomad/hca";
 import type { Message } from "@nomad/protocol";
 import { type Link, memoryLinkPair } from "@nomad/wire";
 import { Bulk, type BulkNetwork } from "./bulk.ts";
@@ -19,6 +20,7 @@ export interface HostSurroundings {
   readonly guestBytes: number;
   readonly programs: ReadonlyMap<string, Program>;
   readonly executions: Map<VLid, Execution>;
+  readonly names: Names;
 }
 
 /** One run of a host's process: the cores that the daemon runs, on a simulated machine. */
@@ -122,6 +124,7 @@ export class HostProcess implements Place {
       lid,
       icrc: true,
       random: this.#random,
+      names: this.#o.names,
       crc32,
       clock: process,
       timings,

@@ -1,6 +1,7 @@
 import { PROGRAM_BASE } from "@nomad/abi";
 import { assert, type NomadError, Random, type Timings, VirtualClock, type VLid } from "@nomad/base";
 import type { AdapterEvents, Host } from "@nomad/daemon/host";
+import type { Names } from "@nomad/hca";
 import { type Central, type Message, protocolVersion } from "@nomad/protocol";
 import type { Guest, GuestReport, MoveRecord } from "@nomad/protocol/http";
 import { FaultRules } from "@nomad/wire";
@@ -20,6 +21,8 @@ export interface WorldOptions {
   readonly programs: Readonly<Record<string, Program>>;
   /** Memory of a guest from where its program's own begins. */
   readonly programBytes?: number;
+  /** How adapters number queue pairs and keys; `random` when left out. */
+  readonly names?: Names;
   /** One way, control and wire, ms. */
   readonly latencyMs?: number;
   /** How long queue pairs have to drain before they are cut, ms. */
@@ -86,6 +89,7 @@ export class World {
       guestBytes: PROGRAM_BASE + programBytes,
       programs: new Map(Object.entries(options.programs)),
       executions: new Map<VLid, Execution>(),
+      names: options.names ?? "random",
     };
     observers.add(this.moves);
     this.#central = this.#startCentral(protocols.central);

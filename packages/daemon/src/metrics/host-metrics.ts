@@ -66,7 +66,7 @@ function objects(register: Registry, host: Host): void {
         this.set(read());
       },
     });
-  const devices = () => [...host.coordinator.backend.devices.values()];
+  const devices = () => [...host.coordinator.backend.devices.values()].filter(({ kind }) => kind === "guest");
   const sum = (of: (device: ReturnType<typeof devices>[number]) => number) => () =>
     devices().reduce((total, device) => total + of(device), 0);
   gauge("nomad_guest_devices", "Guests with a share of this host's adapter.", () => devices().length);

@@ -1,5 +1,6 @@
 import { WC_RETRY_EXC_ERR } from "@nomad/abi";
 import type { Message } from "@nomad/protocol";
+import { everything } from "@nomad/wire";
 import { expect, test } from "vitest";
 import { RuleLab } from "./testing/lab.ts";
 
@@ -63,6 +64,47 @@ test("rule 18: a peer's host that dies holds the move up until it is declared de
   expect(move).toMatchObject({ outcome: "released", to: "host-c" });
   world.until("alice has ended", () => world.stateOf("alice") !== "running");
   expect(world.report("alice").connections[0]).toMatchObject({ status: String(WC_RETRY_EXC_ERR) });
+});
+
+/** The guest's machine stops dead; its host lives. */
+function crash(lab: RuleLab, guest: string): void {
+  const { host, vlid } = lab.world.central.directory.guest(guest);
+  lab.world.hostProcess(host).machines.guest(vlid).stop();
+  lab.world.host(host).handle({ kind: "guest-exit", vlid, exitCode: 1, error: null });
+}
+
+test("rule 18: a crashed guest is gone: its host has nothing to suspend or to report, and the move goes on", () => {
+  const lab = new RuleLab({ guests: { alice: "host-a", bob: "host-b", carol: "host-d" } });
+  const { world, traffic } = lab;
+  const move = lab.moveUntil("alice", "host-c", "suspended");
+  const bob = world.central.directory.guest("bob");
+  const failed: unknown[] = [];
+  traffic.onFailed = (...how) => void (how[0] === "alice" && failed.push(how));
+  crash(lab, "bob");
+  world.until("the move ends", () => move.outcome !== "");
+  expect(move).toMatchObject({ outcome: "released", to: "host-c" });
+  const answers = new Map(lab.sentOf("PEER_SUSPENDED").map(({ from, message }) => [from, message]));
+  expect(answers.get("host-b")).toMatchObject({ cuts: [], held: 0 });
+  expect(answers.get("host-d")?.held).toBeGreaterThan(0);
+  expect(bob.state).toBe("failed");
+  const before = traffic.messages.deliveredBetween("alice", "carol");
+  world.run(10);
+  expect(traffic.messages.deliveredBetween("alice", "carol")).toBeGreaterThan(before);
+  world.until("alice has noticed", () => failed.length > 0);
+  expect(failed).toEqual([["alice", "bob", WC_RETRY_EXC_ERR]]);
+});
+
+test("rule 18: a guest that crashes while its side is drained holds nobody up any longer", () => {
+  const lab = new RuleLab();
+  const { world } = lab;
+  const move = lab.moveUntil("alice", "host-c", "suspended");
+  world.rules.add({ ...everything, kind: "drop", on: ["wire"] });
+  world.until("bob's side is asked", () => world.host("host-b").coordinator.underWay.peer === 1);
+  expect(lab.sentOf("PEER_SUSPENDED")).toEqual([]);
+  crash(lab, "bob");
+  expect(lab.sentOf("PEER_SUSPENDED")).toHaveLength(1);
+  world.until("the move ends", () => move.outcome !== "");
+  expect(move.outcome).toBe("released");
 });
 
 test("rule 18: once it is decided, a peer's host that hangs delays its own connections only", () => {
