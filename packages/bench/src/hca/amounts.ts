@@ -6,6 +6,10 @@ export interface Amounts {
   /** Rounds that are not counted: what runs first is not compiled yet. */
   readonly warmUps: number;
   readonly rounds: number;
+  /** What guests do in a batch, and how many batches of each kind of names. */
+  readonly guestRoundTrips: number;
+  readonly guestWrites: number;
+  readonly guestRounds: number;
 }
 
 export const fullAmounts: Amounts = {
@@ -14,15 +18,21 @@ export const fullAmounts: Amounts = {
   messages: 200_000,
   warmUps: 3,
   rounds: 7,
+  guestRoundTrips: 1000,
+  guestWrites: 512,
+  guestRounds: 40,
 };
 
 /** Enough to see that everything works, and no measurement. */
-export const shortAmounts: Amounts = {
+export const quickAmounts: Amounts = {
   roundTrips: 20,
   bandwidthBytes: 4 * 2 ** 20,
   messages: 500,
   warmUps: 1,
   rounds: 1,
+  guestRoundTrips: 20,
+  guestWrites: 4,
+  guestRounds: 2,
 };
 
 /** Bytes of a message whose round trip or rate is measured. */
@@ -31,5 +41,7 @@ export const messageBytes = 64;
 export const frameBytes = 64 * 1024;
 /** Bytes of one RDMA WRITE. */
 export const writeBytes = 2 ** 20;
+/** Bytes of one RDMA WRITE between guests: as many as perftest's. */
+export const guestWriteBytes = 64 * 1024;
 /** Messages that are under way at a time. */
 export const window = 64;

@@ -9,7 +9,7 @@ export interface MoveAmounts {
 }
 
 export const fullMoves: MoveAmounts = { moves: 5, queuePairs: [1, 256, 4096], rounds: 20 };
-export const shortMoves: MoveAmounts = { moves: 1, queuePairs: [1], rounds: 2 };
+export const quickMoves: MoveAmounts = { moves: 1, queuePairs: [1], rounds: 2 };
 
 /** Memory of the guest program `many`. */
 export const guestBytes = 64 * 2 ** 20;

@@ -13,7 +13,7 @@ async function bench(...args: string[]): Promise<{ code: number | null; stdout: 
 }
 
 test("a short run measures every figure between two processes, and its result is the only line on stdout", async () => {
-  const { code, stdout, stderr } = await bench("--only", "hca", "--short", "--json");
+  const { code, stdout, stderr } = await bench("--only", "hca", "--quick", "--json");
   expect(stderr).toMatch(/round 1 {2}send-rtt-64/);
   expect(code).toBe(0);
   const { figures } = JSON.parse(stdout) as { figures: { name: string; value: number; floor: number }[] };
@@ -23,6 +23,8 @@ test("a short run measures every figure between two processes, and its result is
     "write-bw-1m-noicrc",
     "send-rate-64",
   ]);
+  const names = figures.map((figure) => figure.name);
+  expect(names.slice(-3)).toEqual(["guest-rtt-64", "virtualization-latency", "virtualization-bandwidth"]);
   for (const figure of figures) {
     expect(figure.value).toBeGreaterThan(0);
     expect(figure.floor).toBeGreaterThan(0);
@@ -30,7 +32,7 @@ test("a short run measures every figure between two processes, and its result is
 });
 
 test("a short run of moves measures the pause by phases, beside what a move is made of", async () => {
-  const { code, stdout } = await bench("--only", "move", "--short", "--json");
+  const { code, stdout } = await bench("--only", "move", "--quick", "--json");
   expect(code).toBe(0);
   const { figures } = JSON.parse(stdout) as { figures: { name: string; value: number; floor: number }[] };
   const names = figures.map((figure) => figure.name);

@@ -2,22 +2,26 @@ import { NomadError } from "@nomad/base";
 import { figureTable, type Measurement, type OnSample } from "@nomad/measure";
 import { describeMachine } from "@nomad/measure/machine";
 import { Command, Option } from "commander";
-import { fullAmounts, shortAmounts } from "../hca/amounts.ts";
+import { fullAmounts, quickAmounts } from "../hca/amounts.ts";
 import { runHca } from "../hca/shell/run.ts";
-import { fullMoves, shortMoves } from "../move/amounts.ts";
+import { runGuests } from "../hca/shell/run-guests.ts";
+import { fullMoves, quickMoves } from "../move/amounts.ts";
 import { runMoves } from "../move/shell/run.ts";
 
-type Suite = (short: boolean, onSample: OnSample) => Promise<Measurement>;
+type Suite = (quick: boolean, onSample: OnSample) => Promise<Measurement>;
 
 /** What can be measured, by the name that `--only` takes. */
-const suites: Readonly<Record<string, Suite>> = {
-  hca: (short, onSample) => runHca(short ? shortAmounts : fullAmounts, onSample),
-  move: (short, onSample) => runMoves(short ? shortMoves : fullMoves, onSample),
+const suites: Readonly<Record<string, readonly Suite[]>> = {
+  hca: [
+    (quick, onSample) => runHca(quick ? quickAmounts : fullAmounts, onSample),
+    (quick, onSample) => runGuests(quick ? quickAmounts : fullAmounts, onSample),
+  ],
+  move: [(quick, onSample) => runMoves(quick ? quickMoves : fullMoves, onSample)],
 };
 
 interface Options {
   readonly only?: string;
-  readonly short?: boolean;
+  readonly quick?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,18 +31,19 @@ function command(): Command {
       "Measure, each figure beside its floor in the same run. A goal that is missed is shown, and is no failure.",
     )
     .addOption(new Option("--only <suite>", "one suite").choices(Object.keys(suites)))
-    .option("--short", "see that it works; the figures mean nothing")
+    .option("--quick", "see that it works; the figures mean nothing")
     .option("--json", "the result as one line of JSON");
 }
 
 async function main(): Promise<void> {
-  const { only, short = false, json = false } = command().parse().opts<Options>();
+  const { only, quick = false, json = false } = command().parse().opts<Options>();
   const machine = describeMachine();
   const measured: Measurement[] = [];
   const progress: OnSample = (name, round, value) =>
     process.stderr.write(`round ${round}  ${name.padEnd(20)} ${value.toPrecision(4)}\n`);
-  for (const [name, suite] of Object.entries(suites)) {
-    if (only === undefined || only === name) measured.push(await suite(short, progress));
+  for (const [name, parts] of Object.entries(suites)) {
+    if (only !== undefined && only !== name) continue;
+    for (const suite of parts) measured.push(await suite(quick, progress));
   }
   const figures = measured.flatMap((suite) => suite.figures);
   const samples = Object.assign({}, ...measured.map((suite) => suite.samples));
