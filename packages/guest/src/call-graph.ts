@@ -1,5 +1,5 @@
-// Which functions may call themselves again, directly or through others: a guest can run in them for long without
-// passing a loop.
+// What calls say of functions: which may call themselves again, directly or through others, where a guest can run for long
+// without passing a loop; and which end soon.
 import binaryen from "assemblyscript/binaryen";
 import { definedFunctions, type Module, walk } from "./ir.ts";
 
@@ -14,6 +14,35 @@ export function recursiveFunctions(module: Module): Set<string> {
   }
   recursive.delete(indirect);
   return recursive;
+}
+
+/** What may take long by itself. */
+const longIds: readonly number[] = [
+  binaryen.LoopId,
+  binaryen.CallIndirectId,
+  binaryen.MemoryCopyId,
+  binaryen.MemoryFillId,
+  binaryen.AtomicWaitId,
+];
+
+/** Names of the functions that end soon: no loop, nothing that may take long, and calls of their like only. */
+export function briefFunctions(module: Module): Set<string> {
+  const callees = callGraph(module);
+  const brief = new Set<string>();
+  for (const { info } of definedFunctions(module)) {
+    let isLong = false;
+    walk(info.body, (_, id) => {
+      isLong ||= longIds.includes(id);
+    });
+    if (!isLong) brief.add(info.name);
+  }
+  for (const name of recursiveFunctions(module)) brief.delete(name);
+  for (let before = -1; before !== brief.size; ) {
+    before = brief.size;
+    for (const name of brief)
+      if ([...(callees.get(name) ?? [])].some((callee) => !brief.has(callee))) brief.delete(name);
+  }
+  return brief;
 }
 
 /** The node that stands for every function a table holds. */

@@ -1,11 +1,12 @@
 import binaryen from "assemblyscript/binaryen";
 import { describe, expect, test } from "vitest";
-import { recursiveFunctions } from "./call-graph.ts";
+import { briefFunctions, recursiveFunctions } from "./call-graph.ts";
 import { guestFeatures, type Module } from "./ir.ts";
 import { addSafepoints, type SafepointCounts } from "./pass-safepoints.ts";
 
 function parse(functions: string): Module {
-  const module = binaryen.parseText(`(module (import "env" "memory" (memory 1 1 shared)) (table 1 1 funcref)
+  const module = binaryen.parseText(`(module (import "env" "memory" (memory 1 1 shared))
+    (import "env" "host" (func $host)) (table 1 1 funcref)
     (type $thunk (func)) ${functions})`);
   module.setFeatures(guestFeatures | binaryen.Features.ReferenceTypes);
   return module;
@@ -23,10 +24,18 @@ function counts(functions: string): SafepointCounts {
 const none = { checked: 0, stripMined: 0, unchecked: 0, recursive: 0 };
 const countDown = "(br_if $in (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))";
 
+const callees = `(func $other) (func $long (memory.fill (i32.const 64) (i32.const 0) (i32.const 64)))`;
+
 describe("a loop", () => {
   test.for([
     ["that stands alone is strip-mined", `(loop $in ${countDown})`, { stripMined: 1 }],
-    ["with a call is checked", `(loop $in (call $other) ${countDown})`, { checked: 1 }],
+    ["with a call that may take long is checked", `(loop $in (call $long) ${countDown})`, { checked: 1 }],
+    ["with a call that ends soon is strip-mined", `(loop $in (call $other) ${countDown})`, { stripMined: 1 }],
+    [
+      "with a call that ends soon is strip-mined inside another, too",
+      `(loop $out (loop $in (call $other) ${countDown}) (br $out))`,
+      { checked: 1, stripMined: 1 },
+    ],
     [
       "around a hot one is checked, and the hot one left alone",
       `(loop $out (loop $in ${countDown}) (br $out))`,
@@ -46,7 +55,7 @@ describe("a loop", () => {
       { checked: 1, stripMined: 1 },
     ],
   ] as const)("%s", ([, body, expected]) => {
-    expect(counts(`(func $other) (func (param i32) ${body})`)).toEqual({ ...none, ...expected });
+    expect(counts(`${callees} (func (param i32) ${body})`)).toEqual({ ...none, ...expected });
   });
 
   test.for([
@@ -67,11 +76,20 @@ test("a strip-mined loop computes what it did, and looks at the stop word on the
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   new Int32Array(memory.buffer)[0] = 1;
   let safepoints = 0;
-  const imports = { env: { memory }, nomad: { safepoint: () => safepoints++ } };
+  const imports = { env: { memory, host: () => {} }, nomad: { safepoint: () => safepoints++ } };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary())), imports);
   const sum = instance.exports.sum as (n: number) => number;
   expect(sum(10_000)).toBe((10_000 * 10_001) / 2);
   expect(safepoints).toBe(3);
+  module.dispose();
+});
+
+test("functions end soon that have no loop, fill no memory, and call none that may take long", () => {
+  const module = parse(`(func $leaf) (func $caller (call $leaf))
+    (func $loops (loop $in (br_if $in (i32.const 0)))) (func $indirect (call_indirect (type $thunk) (i32.const 0)))
+    (func $fills (memory.fill (i32.const 64) (i32.const 0) (i32.const 64))) (func $asks (call $host))
+    (func $again (call $again)) (func $far (call $caller) (call $loops))`);
+  expect([...briefFunctions(module)].sort()).toEqual(["caller", "leaf"]);
   module.dispose();
 });
 

@@ -3,7 +3,7 @@
 // which pay for a check once in a strip of iterations only.
 import { VMM_STOP } from "@nomad/abi";
 import binaryen from "assemblyscript/binaryen";
-import { recursiveFunctions } from "./call-graph.ts";
+import { briefFunctions, recursiveFunctions } from "./call-graph.ts";
 import {
   addLocal,
   childrenOf,
@@ -44,8 +44,9 @@ export function addSafepoints(module: Module): SafepointCounts {
   }
   const counts = { checked: 0, stripMined: 0, unchecked: 0, recursive: 0 };
   const recursive = recursiveFunctions(module);
+  const brief = briefFunctions(module);
   for (const { ref, info } of definedFunctions(module)) {
-    const loops = loopsOf(info.body).map((facts) => ({ ...facts, treatment: treatmentOf(facts) }));
+    const loops = loopsOf(info.body).map((facts) => ({ ...facts, treatment: treatmentOf(facts, brief) }));
     for (const [index, { loop, treatment }] of loops.entries()) {
       if (treatment === "check") checkAtHeader(module, loop);
       if (treatment === "strip-mine") stripMine(module, ref, loop, index);
@@ -80,21 +81,27 @@ const atomicIds: readonly number[] = [binaryen.AtomicRMWId, binaryen.AtomicCmpxc
 const progressIds: readonly number[] = [binaryen.LocalSetId, binaryen.StoreId];
 
 /**
- * A loop around others, and one with calls, checks at its header: the check is lost in the work. A hot loop that stands
- * alone is strip-mined. One inside a checked loop is left alone, unless it may be waiting for somebody else: it reads
- * atomically, or changes nothing itself.
+ * A loop around others, and one with calls that may take long, checks at its header: the check is lost in the work. A hot
+ * loop that stands alone is strip-mined. One inside a checked loop is left alone, unless it calls, or may be waiting for
+ * somebody else: it reads atomically, or changes nothing itself.
  */
-function treatmentOf({ loop, nested, innermost }: LoopFacts): LoopTreatment {
+function treatmentOf({ loop, nested, innermost }: LoopFacts, brief: ReadonlySet<string>): LoopTreatment {
   let calls = false;
+  let callsLong = false;
   let atomic = false;
   let progress = false;
   walk(loop, (expression, id) => {
     calls ||= callIds.includes(id);
+    callsLong ||= id === binaryen.CallIndirectId || (id === binaryen.CallId && !brief.has(targetOf(expression)));
     atomic ||= atomicIds.includes(id) || isAtomicLoad(expression, id);
     progress ||= progressIds.includes(id);
   });
-  if (!innermost || calls) return "check";
-  return nested && !atomic && progress ? "leave" : "strip-mine";
+  if (!innermost || callsLong) return "check";
+  return nested && !calls && !atomic && progress ? "leave" : "strip-mine";
+}
+
+function targetOf(call: Expression): string {
+  return (binaryen.getExpressionInfo(call) as binaryen.CallInfo).target;
 }
 
 function isAtomicLoad(expression: Expression, id: number): boolean {
