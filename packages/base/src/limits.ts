@@ -20,6 +20,8 @@ export const limits = {
   unicastLidMax: 0xbfff,
   nameCharsMax: 63,
   qpsPerGuestMax: 16_384,
+  /** Told in one message while a guest is copied: more would keep a host from its packets. */
+  qpsPerMessageMax: 128,
   cqsPerGuestMax: 4096,
   mrsPerGuestMax: 16_384,
   pdsPerGuestMax: 1024,

@@ -54,6 +54,7 @@ export const authority: Readonly<Record<(Request | Notice)["kind"], Readonly<Rec
   RESOLVE: amongHosts,
   WHO_IS: amongHosts,
   PRESETUP: amongHosts,
+  PRESETUP_QPS: amongHosts,
   STATE: amongHosts,
 };
 

@@ -116,8 +116,10 @@ const requests = [
   request("CONNECT", { vlid, vqpn, from: vlid }),
   request("RESOLVE", { vlid, vkey }),
   request("WHO_IS", { qpn }),
+  // what the guest has while it is copied; `device` has some of its queue pairs, and the others follow
   request("PRESETUP", { ...ofMove, device: deviceSnapshot }),
-  // `gone`: the device is what PRESETUP said without these queue pairs, but for what is in `device`; null: it is `device`
+  request("PRESETUP_QPS", { ...ofMove, qps: deviceSnapshot.shape.qps }),
+  // `gone`: the device is what was told by PRESETUP without these queue pairs, but for what is in `device`; null: it is `device`
   request("STATE", { ...ofMove, device: deviceSnapshot, gone: z.array(vqpn).nullable(), vm: vmState }),
 ] as const;
 

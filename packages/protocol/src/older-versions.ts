@@ -24,7 +24,7 @@ const novelties: readonly (Novelties & { readonly since: number })[] = [
   {
     since: 2,
     // A guest's objects are made while it is copied. Refused, they are all told in STATE.
-    kinds: ["PRESETUP", "PRESET", "PEER_CANNOT_SUSPEND"],
+    kinds: ["PRESETUP", "PRESETUP_QPS", "PRESET", "PEER_CANNOT_SUSPEND"],
     fields: {
       PRECOPY: { presetup: false },
       STATE: { gone: null },

@@ -2,4 +2,4 @@ export { bind } from "./bind.ts";
 export type { DeviceChanges } from "./changes.ts";
 export { activeOf, detach, free, open, openTowards, peersOf, release, reopen, suspend } from "./guest.ts";
 export { cutPeers, heldTowards, pinning, resumePeers, suspendPeers } from "./peers.ts";
-export { presetup, preview } from "./presetup.ts";
+export { presetup, presetupQps, preview, previewQps } from "./presetup.ts";

@@ -1,25 +1,32 @@
-import type { VLid } from "@nomad/base";
+import type { VLid, VQpn } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import { type Device, type DeviceSnapshot, newDevice } from "../device.ts";
-import { recordDevice, recordQp } from "./changes.ts";
+import { type QpTold, recordDevice, recordQp } from "./changes.ts";
 import { free } from "./guest.ts";
 import { makeObjects } from "./objects.ts";
 import { makeQueuePair } from "./queue-pairs.ts";
 
 // While a guest is copied, its destination makes what queue pairs refer to, and the queue pairs as they are, inert.
 
-/** What a running guest has; of its queue pairs those that are at rest. */
-export function preview(backend: Backend, vlid: VLid): DeviceSnapshot {
-  const device = backend.device(vlid);
-  const qps = [...device.qps.values()].flatMap((qp) => {
-    const snapshot = backend.hca.snapshotAtRest(qp.qpn);
-    return snapshot ? [{ ...recordQp(qp), snapshot }] : [];
-  });
-  return { ...recordDevice(backend, device), qps };
+/** What a running guest has, and of these queue pairs those that are at rest. */
+export function preview(backend: Backend, vlid: VLid, vqpns: readonly VQpn[]): DeviceSnapshot {
+  return { ...recordDevice(backend, backend.device(vlid)), qps: previewQps(backend, vlid, vqpns) };
 }
 
-/** At the destination: nobody finds the device before `bind` takes it, and no memory is written. `move` holds its send queues. */
+/** Of these queue pairs those that are there and at rest. */
+export function previewQps(backend: Backend, vlid: VLid, vqpns: readonly VQpn[]): QpTold[] {
+  const { qps } = backend.device(vlid);
+  return vqpns.flatMap((vqpn) => {
+    const qp = qps.get(vqpn);
+    const snapshot = qp && backend.hca.snapshotAtRest(qp.qpn);
+    return snapshot ? [{ ...recordQp(qp), snapshot }] : [];
+  });
+}
+
+/**
+ * At the destination: nobody finds the device before `bind` takes it, and no memory is written. `move` holds its send queues.
+ */
 export function presetup(
   backend: Backend,
   told: DeviceSnapshot,
@@ -30,13 +37,24 @@ export function presetup(
   device.detached = true;
   try {
     makeObjects(backend, device, told);
-    for (const { snapshot, ...record } of told.qps) {
-      const { qpn } = makeQueuePair(backend, device, record, at.move, now);
-      backend.hca.prepareQp(qpn, snapshot);
-    }
+    presetupQps(backend, device, told.qps, at.move, now);
   } catch (error) {
     free(backend, device);
     throw error;
   }
   return device;
+}
+
+/** More queue pairs of a device that `presetup` has made. */
+export function presetupQps(
+  backend: Backend,
+  device: Device,
+  told: readonly QpTold[],
+  move: string,
+  now: number,
+): void {
+  for (const { snapshot, ...record } of told) {
+    const { qpn } = makeQueuePair(backend, device, record, move, now);
+    backend.hca.prepareQp(qpn, snapshot);
+  }
 }

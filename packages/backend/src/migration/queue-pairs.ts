@@ -1,4 +1,4 @@
-import type { LKey, VKey, VQpn } from "@nomad/base";
+import { type LKey, NomadError, type VKey, type VQpn } from "@nomad/base";
 import type { QpSnapshot } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import type { Device, Qp } from "../device.ts";
@@ -16,6 +16,7 @@ export function makeQueuePair(
   move: string,
   now: number,
 ): Qp {
+  if (device.qps.has(record.vqpn)) throw new NomadError("E_MESSAGE", `queue pair ${record.vqpn} is told of twice`);
   const qpn = backend.hca.createFrozenQp(known(qpInit(device, record), "part of a queue pair"));
   backend.hca.gate(qpn, move, now);
   const qp: Qp = { ...record, qpn, pendingKey: null, holds: new Map(), cut: null };

@@ -64,7 +64,7 @@ export class Lab {
     guest.epoch++;
     const [own, peers] = [`${vlid}/${guest.epoch}/own`, `${vlid}/${guest.epoch}/peers`];
     const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
-    const told = migration.preview(source, vlid);
+    const told = migration.preview(source, vlid, [...source.device(vlid).qps.keys()]);
     // As it comes over the wire, here and below.
     const device = migration.presetup(destination, structuredClone(told), { memory, move: own }, this.now);
     migration.suspend(source, vlid, own, this.now);

@@ -252,6 +252,8 @@ export class Coordinator {
         return this.#newDestination(m).prepare(reply);
       case "PRESETUP":
         return this.#destination(m.move).presetup(m, reply);
+      case "PRESETUP_QPS":
+        return this.#destination(m.move).presetupQps(m, reply);
       case "STATE":
         return this.#destination(m.move).state(m, reply);
       case "BIND":

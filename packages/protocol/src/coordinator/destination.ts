@@ -61,6 +61,15 @@ export class DestinationMove {
     reply.answer({ kind: "PRESET" });
   }
 
+  /** More of it. */
+  presetupQps(m: RequestOf<"PRESETUP_QPS">, reply: Reply): void {
+    if (reply.from !== this.#m.from)
+      return reply.refuse("E_AUTH", `the device of guest ${m.vlid} is ${this.#m.from}'s to tell`);
+    if (!this.#preset) return reply.refuse("E_STATE", `${this.#host.name} has no device of guest ${m.vlid}`);
+    migration.presetupQps(this.#host.backend, this.#preset, m.qps, guestHolder(m.move), this.#host.now);
+    reply.answer({ kind: "PRESET" });
+  }
+
   /** What of the guest is not in its memory, from the source itself. */
   state(m: RequestOf<"STATE">, reply: Reply): void {
     const { from } = this.#m;

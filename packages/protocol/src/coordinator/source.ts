@@ -1,4 +1,4 @@
-import { type DeviceSnapshot, migration } from "@nomad/backend";
+import { migration } from "@nomad/backend";
 import { limits, NomadError } from "@nomad/base";
 import type { RequestOf } from "../message.ts";
 import type { VmState } from "../schema.ts";
@@ -8,6 +8,7 @@ import type { Guest, Guests } from "./guests.ts";
 import type { Names } from "./names.ts";
 import { resumePeersAt } from "./peers.ts";
 import { Precopy } from "./precopy.ts";
+import { Presetup } from "./presetup.ts";
 import type { Reply } from "./reply.ts";
 
 /** What holds the moving guest's own queue pairs, at its source and, once bound, at its destination. */
@@ -22,10 +23,8 @@ export class SourceMove {
   readonly #host: HostContext;
   readonly #guests: Guests;
   readonly #names: Names;
-  readonly #m: RequestOf<"PRECOPY">;
   readonly #precopy: Precopy;
-  /** What the destination was told of the guest's device while it ran. */
-  #told: DeviceSnapshot | null = null;
+  readonly #presetup: Presetup;
   #vm: "running" | "stopping" | "stopped" = "running";
   #drained: (() => void) | null = null;
   #aborted = false;
@@ -37,8 +36,8 @@ export class SourceMove {
     this.#host = host;
     this.#guests = guests;
     this.#names = names;
-    this.#m = m;
     this.#precopy = new Precopy(host, m);
+    this.#presetup = new Presetup(host, m);
   }
 
   precopy(reply: Reply): void {
@@ -47,26 +46,12 @@ export class SourceMove {
     const one = () => {
       if (--left === 0) reply.answer({ kind: "CONVERGED", converged, peers: this.#peers() });
     };
-    this.#presetUp(one);
+    this.#presetup.run(one);
     const copied = (isLittle: boolean) => {
       converged = isLittle;
       one();
     };
     this.#precopy.run(copied, reply.fail);
-  }
-
-  /** Tells the destination what the guest has. Nothing is lost when that fails: then all is told when it has stopped. */
-  #presetUp(then: () => void): void {
-    const { move, vlid, generation, presetup, to } = this.#m;
-    if (!presetup) return then();
-    const told = migration.preview(this.#host.backend, vlid);
-    const device = told as RequestOf<"PRESETUP">["device"];
-    const onAnswer = () => {
-      this.#told = told;
-      then();
-    };
-    const o = { timeoutMs: this.#host.timings.controlRequestMs, onAnswer, onFail: then };
-    this.#host.ask(to, { kind: "PRESETUP", move, vlid, generation, device }, o);
   }
 
   copying(copied: Copied): void {
@@ -108,7 +93,7 @@ export class SourceMove {
       this.#vm = "stopped";
       if (!this.#guests.running.has(m.vlid)) return reply.refuse("E_STATE", `guest ${this.guest.name} has ended`);
       if (this.#aborted) return this.#resumeVm();
-      const { changes, held, cut } = migration.detach(this.#host.backend, m.vlid, this.#told);
+      const { changes, held, cut } = migration.detach(this.#host.backend, m.vlid, this.#presetup.told);
       const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held, cut });
       this.#precopy.last((round) => this.#handOver(m, changes, vm, () => finish(round), reply), reply.fail);
     };
