@@ -67,12 +67,15 @@ async function disturb(processes: Processes, random: Random, endAt: number, move
   }
 }
 
-async function measure(processes: Processes, endAt: number, samples: Sample[]): Promise<void> {
+/** Samples what the processes occupy, and says once a minute how it stands. */
+async function measure(processes: Processes, endAt: number, samples: Sample[], moves: Moves): Promise<void> {
   const began = performance.now();
-  while (performance.now() < endAt) {
+  for (let minute = 1; performance.now() < endAt; ) {
     const at = performance.now() - began;
     const value = await residentBytes(processes);
     if (!Number.isNaN(value)) samples.push({ at, value });
+    if (at >= minute * minuteMs)
+      say(`minute ${minute++}: ${Math.round(value / 2 ** 20)} MiB, ${moves.released} moves, ${moves.aborted} undone`);
     await sleep(2000);
   }
 }
@@ -105,7 +108,7 @@ async function soak(minutes: number, random: Random) {
   const endAt = performance.now() + minutes * minuteMs;
   const samples: Sample[] = [];
   const moves: Moves = { released: 0, aborted: 0 };
-  await Promise.all([disturb(processes, random, endAt, moves), measure(processes, endAt, samples)]);
+  await Promise.all([disturb(processes, random, endAt, moves), measure(processes, endAt, samples, moves)]);
   const wrong = await endGuests(processes);
   const after = await until(
     "all is let go",
@@ -121,7 +124,13 @@ async function soak(minutes: number, random: Random) {
   return { ok, minutes, moves, wrong, kept, risePerMinute: rise, residentBytes: samples.at(-1)?.value ?? 0 };
 }
 
-const result = await soak(Number(values.minutes), new Random(Number(values.seed)));
+const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+  say("npm run soak -- [--minutes N] [--seed S] [--json]");
+  process.exit(2);
+}
+say(`seed ${seed}`);
+const result = await soak(minutes, new Random(seed));
 say(`${result.moves.released} moves, ${result.moves.aborted} undone; kept: ${result.kept.join(", ") || "nothing"}`);
 process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${result.ok ? "ok" : "FAILED"}\n`);
 for (const text of result.wrong) say(text);
