@@ -36,7 +36,9 @@ test("a short run of moves measures the pause by phases, beside what a move is m
   expect(code).toBe(0);
   const { figures } = JSON.parse(stdout) as { figures: { name: string; value: number; floor: number }[] };
   const names = figures.map((figure) => figure.name);
-  expect(names).toEqual(expect.arrayContaining(["pause-idle-1", "idle-1-bound", "pause-busy-1", "busy-1-stopped"]));
+  expect(names).toEqual(
+    expect.arrayContaining(["pause-idle-64m", "precopy-bw", "pause-idle-1", "idle-1-bound", "active-1-stopped"]),
+  );
   expect(names.slice(-4)).toEqual(["control-rtt", "memory-scan", "journal-commit", "bulk-bandwidth"]);
   for (const figure of figures) expect(figure.value).toBeGreaterThan(0);
 }, 120_000);

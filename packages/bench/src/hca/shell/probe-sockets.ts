@@ -12,7 +12,7 @@ const wsFrames = [frameBytes, writeBytes];
 /** Sockets to the peer, and what they cost. */
 export async function socketProbes(
   peer: { readonly wsUrl: string; readonly tcpPort: number },
-  amounts: Amounts,
+  amounts: Pick<Amounts, "roundTrips" | "bandwidthBytes" | "messages">,
 ): Promise<ReadonlyMap<string, Probe>> {
   const open = (role: SocketRole, bytes = 0) => openWs(`${peer.wsUrl}/${role}/${bytes}`);
   const [wsEcho, wsSink, wsCredit] = [

@@ -32,7 +32,7 @@ export class BenchLab implements AsyncDisposable {
   /** Two guests with so many connections, of which `active` are in use; ready when they have said so. */
   async startPair(names: readonly [string, string], qps: number, active: number): Promise<void> {
     const [first, second] = names;
-    const common = { qps: String(qps), active: String(active), dirty: active > 0 ? "1" : "0" };
+    const common = { qps: String(qps), active: String(active), dirty: "0" };
     const guest = (name: string, peer: string, host: string) =>
       this.client.runGuest({ name, image: "many", host, arguments: { name, peer, ...common } });
     await guest(first, second, "host-a");

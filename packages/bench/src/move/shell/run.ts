@@ -1,49 +1,54 @@
 import { NomadError } from "@nomad/base";
-import { type FigureSpec, interleave, type Measurement, measurementOf, type OnSample } from "@nomad/measure";
+import { interleave, type Measurement, measurementOf, type OnSample } from "@nomad/measure";
 import type { MoveRecord } from "@nomad/protocol/http";
-import { activeMax, type MoveAmounts } from "../amounts.ts";
-import { figuresOf, floorFigures, type MoveCase, nameOf, samplesOf } from "../figures.ts";
+import { PeerProcess } from "../../hca/shell/peer-process.ts";
+import { socketProbes } from "../../hca/shell/probe-sockets.ts";
+import { type MoveAmounts, type MoveCase, socketAmounts } from "../amounts.ts";
+import { figuresOf, floorFigures, goalFigures, nameOf, pauseFloors, samplesOf } from "../figures.ts";
 import { floorProbes } from "./floors.ts";
 import { BenchLab } from "./lab.ts";
 
-const guests = ["alice", "bob"] as const;
-
 /** Moves guests in a lab of real processes, and measures what moves are made of. */
 export async function runMoves(amounts: MoveAmounts, onSample: OnSample): Promise<Measurement> {
-  await using undo = new AsyncDisposableStack();
-  const floors = await interleave(await floorProbes(undo), { warmUps: 1, rounds: amounts.rounds }, onSample);
-  const samples = new Map([...floors].map(([name, values]) => [name, [...values]]));
-  const specs: FigureSpec[] = [];
-  for (const load of ["idle", "busy"] as const) {
-    for (const queuePairs of amounts.queuePairs) {
-      const ways = [true, false].map((presetup) => ({ load, queuePairs, presetup }));
-      await measure(ways, amounts.moves, (name, round, value) => {
+  const { cases } = amounts;
+  const samples = new Map<string, readonly number[]>(await floorSamples(amounts.rounds, onSample));
+  await using lab = await BenchLab.start();
+  for (let pair = 0; pair < amounts.pairs; pair++) {
+    for (const which of cases) {
+      await measure(lab, which, pair, amounts.moves, (name, round, value) => {
         samples.set(name, [...(samples.get(name) ?? []), value]);
-        if (name.startsWith("pause")) onSample(name, round, value);
+        if (name.startsWith("pause")) onSample(name, pair * amounts.moves + round, value);
       });
-      specs.push(...ways.flatMap(figuresOf));
     }
   }
-  return measurementOf([...specs, ...floorFigures], samples);
+  for (const which of cases) samples.set(...pauseFloors(which, samples));
+  const { specs, named } = goalFigures(samples);
+  for (const [name, values] of named) samples.set(name, values);
+  return measurementOf([...specs, ...cases.flatMap(figuresOf), ...floorFigures], samples);
 }
 
-/** All moves of one pair of guests, to and fro, the ways in turn; the first round warms up. */
-async function measure(ways: readonly MoveCase[], moves: number, onSample: OnSample): Promise<void> {
-  const [{ load, queuePairs }] = ways as [MoveCase];
-  await using lab = await BenchLab.start();
-  await lab.startPair(guests, queuePairs, load === "busy" ? Math.min(activeMax, queuePairs) : 0);
+async function floorSamples(rounds: number, onSample: OnSample) {
+  await using undo = new AsyncDisposableStack();
+  const sockets = undo.use(await PeerProcess.start());
+  const probes = await floorProbes(undo);
+  const bandwidth = (await socketProbes(sockets.peer, socketAmounts)).get("ws-bw");
+  if (bandwidth) probes.set("ws-bw-then", bandwidth);
+  return await interleave(probes, { warmUps: 1, rounds }, onSample);
+}
+
+/** Moves one of a new pair of guests, to and fro; the first move warms up. */
+async function measure(lab: BenchLab, which: MoveCase, pair: number, moves: number, onSample: OnSample): Promise<void> {
+  const guests = [`alice-${nameOf(which)}-${pair}`, `bob-${nameOf(which)}-${pair}`] as const;
+  await lab.startPair(guests, which.queuePairs, which.load === "active" ? which.queuePairs : 0);
   for (let round = 0; round <= moves; round++) {
-    for (const [i, way] of ways.entries()) {
-      const to = (round * ways.length + i) % 2 === 0 ? "host-c" : "host-a";
-      const record = await moved(lab, way, to);
-      if (round > 0) for (const [name, value] of samplesOf(way, record)) onSample(name, round, value);
-    }
+    const record = await moved(lab, which, guests[0], round % 2 === 0 ? "host-c" : "host-a");
+    if (round > 0) for (const [name, value] of samplesOf(which, record)) onSample(name, round, value);
   }
   await lab.endPair(guests);
 }
 
-async function moved(lab: BenchLab, which: MoveCase, to: string): Promise<MoveRecord> {
-  const record = await lab.client.move({ guest: guests[0], to, presetup: which.presetup }, { wait: true });
+async function moved(lab: BenchLab, which: MoveCase, guest: string, to: string): Promise<MoveRecord> {
+  const record = await lab.client.move({ guest, to, presetup: which.presetup }, { wait: true });
   if (record.outcome === "released") return record;
   const why = record.error?.message ?? "";
   throw new NomadError("E_STATE", `a move of ${nameOf(which)} was ${record.outcome}: ${why}`);
