@@ -22,7 +22,7 @@ const seedMax = 2 ** 32 - 1;
 export function evaluate(cli: Cli): Command {
   return new Command("evaluate")
     .description(
-      "measure what moves cost programs, on labs of its own, and write a report (about 25 minutes, quiet machine)",
+      "measure what virtual names and moves cost programs, on labs of its own, and write a report (about 25 minutes, quiet machine)",
     )
     .option("--quick", "with few repetitions: under 10 minutes")
     .option("--smoke", "see that it works; the figures mean nothing")

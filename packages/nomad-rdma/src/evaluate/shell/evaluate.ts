@@ -3,6 +3,7 @@ import { describeMachine } from "@nomad/measure/machine";
 import { buildImages } from "../../mpi/shell/build-images.ts";
 import { imageOf } from "../../npb/kernels.ts";
 import { duration } from "../../output/format.ts";
+import { perfImage } from "../../perf/guest-batch.ts";
 import { packageVersion } from "../../shell/version.ts";
 import { type Amounts, amounts } from "../amounts.ts";
 import { caseImages, pauseCase } from "../pause-case.ts";
@@ -10,9 +11,10 @@ import type { Place } from "./bench-lab.ts";
 import { measureLatency } from "./latency.ts";
 import { measureKernel } from "./nas.ts";
 import { measurePause } from "./pauses.ts";
+import { measureVirtualization } from "./virtualization.ts";
 
 export type Note = (text: string) => void;
-type Measured = Pick<Evaluation, "latency" | "moves" | "nas">;
+type Measured = Pick<Evaluation, "virtualization" | "latency" | "moves" | "nas">;
 
 interface Part {
   readonly images: (amount: Amounts) => readonly string[];
@@ -21,6 +23,7 @@ interface Part {
 
 /** What is measured, by the name that `--only` takes, in its order. */
 const parts = {
+  virtualization: { images: () => [perfImage], measure: virtualization },
   latency: { images: () => ["many-ping"], measure: latency },
   pauses: { images: () => caseImages, measure: pauses },
   nas: { images: (amount) => amount.nas.kernels.map(imageOf), measure: nas },
@@ -47,6 +50,10 @@ export async function evaluate(
   const { seed } = place;
   const release = packageVersion();
   return { version: 1, extent, began, seconds, seed, release, machine, loadAtEnd: describeMachine().load, ...measured };
+}
+
+async function virtualization(place: Place, amount: Amounts, note: Note): Promise<Measured> {
+  return { virtualization: await measureVirtualization(place, amount.virtualization, note) };
 }
 
 async function latency(place: Place, { latencyMoves }: Amounts, note: Note): Promise<Measured> {
