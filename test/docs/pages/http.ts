@@ -27,7 +27,8 @@ const about = `Central serves it, and the command line and the dashboard use not
 \`Authorization: Bearer TOKEN\`; on loopback reading needs none ([who may look, who may change](../dashboard.md#who-may-look-who-may-change)).
 \`GET /v1/openapi.json\` answers this as an OpenAPI 3.1 document. A failure answers with a status of 4xx or 5xx and an \`Error\`, whose code is one of
 [these](errors.md). Streams are one JSON value a line until either side closes; blank lines keep an idle one alive and mean nothing.
-Times are milliseconds, sizes are bytes, pages are 4096 bytes, unless a name says otherwise.`;
+Times are milliseconds, sizes are bytes, pages are 4096 bytes, unless a name says otherwise.
+TypeScript programs use [the typed client](client.md).`;
 
 const typed = (types: readonly (readonly [string, JsonSchema])[]) => {
   const shapes = types.map(([name, schema]) => `type ${name} = ${shapeOf(schema)};`);

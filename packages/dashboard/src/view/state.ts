@@ -1,3 +1,4 @@
+import { NomadError } from "@nomad/base";
 import { signal } from "@preact/signals";
 import { Dashboard } from "../model/dashboard.ts";
 
@@ -14,6 +15,6 @@ export const carried = signal<string | null>(null);
 export async function attempt(what: Promise<unknown>): Promise<void> {
   complaint.value = "";
   await what.catch((error: Error) => {
-    complaint.value = error.message;
+    complaint.value = error instanceof NomadError ? `${error.message}. ${error.nextStep}` : error.message;
   });
 }

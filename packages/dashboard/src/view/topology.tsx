@@ -30,7 +30,7 @@ function HostCard({ host, guests }: { readonly host: Host; readonly guests: read
   const take = () => {
     const guest = carried.value;
     carried.value = null;
-    if (guest !== null && takes) void attempt(api.move(guest, host.name));
+    if (guest !== null && takes) void attempt(api.move({ guest, to: host.name }));
   };
   return (
     <article
@@ -60,7 +60,7 @@ function HostCard({ host, guests }: { readonly host: Host; readonly guests: read
         <button
           type="button"
           class="quiet"
-          onClick={() => void attempt(Promise.all(guests.map(({ name }) => api.move(name))))}
+          onClick={() => void attempt(Promise.all(guests.map(({ name }) => api.move({ guest: name }))))}
         >
           Evacuate
         </button>

@@ -1,7 +1,7 @@
 import { type ErrorCode, NomadError } from "@nomad/base";
+import { isErrorCode } from "@nomad/protocol/client";
 import { failure } from "@nomad/protocol/http";
 import * as z from "zod";
-import { isErrorCode } from "../client/answer.ts";
 
 /** The one line that a daemon prints on stdout when others may connect. */
 export const readyLine = z.object({

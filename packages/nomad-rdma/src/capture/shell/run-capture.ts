@@ -1,4 +1,4 @@
-import type { RunningCapture } from "../../client/shell/lab-client.ts";
+import type { RunningCapture } from "@nomad/protocol/client";
 import { CaptureIntake } from "../capture-intake.ts";
 import type { CaptureOutput } from "./capture-output.ts";
 

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { collect } from "../testing/collect.ts";
 import { lines } from "./ndjson.ts";
 
 async function split(...chunks: (string | Uint8Array)[]): Promise<string[]> {
   async function* feed() {
     for (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
   }
-  return collect(lines(feed()));
+  const all: string[] = [];
+  for await (const line of lines(feed())) all.push(line);
+  return all;
 }
 
 test("lines may arrive in pieces, and several in one piece", async () => {

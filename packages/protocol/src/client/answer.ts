@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes, NomadError } from "@nomad/base";
-import { errorBody } from "@nomad/protocol/http";
 import type * as z from "zod";
+import { errorBody } from "../http/schema.ts";
 
 /** Reads one JSON value of central's. Fails with E_MESSAGE, naming who sent it, when it is not what the schema says. */
 export function parseAnswer<Schema extends z.ZodType>(schema: Schema, text: string, from: string): z.output<Schema> {
