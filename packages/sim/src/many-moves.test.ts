@@ -128,10 +128,30 @@ test("a move that is asked for while another is being decided does not take that
   const world = talking(9, 4, ["alice", "bob"]);
   const move = world.startMove("alice", "host-c");
   world.until("it is bound", () => move.phase === "bound");
-  world.startMove("alice", "host-d");
+  const next = world.startMove("alice", "host-d");
   world.until("it runs", () => "running" in move.phases);
   world.killCentral();
   world.restartCentral();
   expect(world.ended(move.id)).toMatchObject({ outcome: "released" });
+  expect(world.ended(next.id)).toMatchObject({ outcome: "released", from: "host-c", to: "host-d" });
   verify(world, ["alice", "bob"]);
+});
+
+test("central dies with a line of moves: each is made in its turn, but one whose destination has died meanwhile", () => {
+  const world = new World({ seed: 10, hosts: 4, programs: pairsOf(pairs[0]) });
+  for (const name of pairs[0]) world.boot(name, name, "host-a");
+  world.run(20);
+  const moves = ["host-b", "host-c", "host-d"].map((to) => world.startMove("alice", to));
+  world.until("the first is copied", () => "prepared" in (moves[0]?.phases ?? {}));
+  world.killCentral();
+  world.kill("host-c");
+  world.restartCentral();
+  const outcomes = moves
+    .map(({ id }) => world.ended(id))
+    .map(({ outcome, error, from }) => [outcome, error?.code, from]);
+  expect(outcomes[0]).toMatchObject(["aborted", "E_STATE", "host-a"]);
+  expect(outcomes[1]?.[0]).toBe("aborted");
+  expect(outcomes[2]).toMatchObject(["released", undefined, "host-a"]);
+  expect(hostOf(world, "alice")).toBe("host-d");
+  verify(world, pairs[0]);
 });

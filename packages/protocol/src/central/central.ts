@@ -79,7 +79,7 @@ export class Central {
     for (const row of guests) this.directory.recover(row);
     for (const [key, value] of published) this.directory.published.set(key, value);
     this.#loseGuests(new Set(moves.filter(({ phase }) => isUnderWay(phase)).map(({ record }) => record.guest)));
-    for (const row of moves) this.#sequencer.recover(row);
+    this.#sequencer.recover(moves);
     for (const guest of this.directory.guests.values()) if (guest.state === "starting") this.#guests.abandon(guest);
   }
 

@@ -98,7 +98,7 @@ export class Directory {
 
   /** A guest as the journal has it. */
   recover(row: GuestRow): void {
-    // A move that had only been asked for is forgotten; one that had begun says so itself.
+    // Moves that have not ended say so themselves.
     const state = row.state === "moving" ? "running" : row.state;
     this.guests.set(row.name, { ...row, state, report: null, log: [] });
     this.#nextVlid = Math.max(this.#nextVlid, row.vlid + 1);

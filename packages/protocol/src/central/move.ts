@@ -80,7 +80,7 @@ export function plannedMove(
 export function recoveredMove(row: MoveRow, order: number, peerHosts: readonly string[], now: number): Move {
   const phase = phases.find((known) => known === row.phase) ?? "planned";
   const { vlid, epoch, token, inject } = row;
-  return { ...moveOf({ order, vlid, epoch, token, inject, record: { ...row.record } }, phase, now), peerHosts };
+  return { ...moveOf({ order, vlid, epoch, token, inject, record: { ...row.record, phase } }, phase, now), peerHosts };
 }
 
 function moveOf(plan: Plan, phase: Phase, now: number): Move {

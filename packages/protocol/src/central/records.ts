@@ -65,6 +65,9 @@ export function guestEntry(guest: GuestRecord): JournalEntry {
   return { table: "guests", key: guest.name, value: JSON.stringify(row satisfies GuestRow) };
 }
 
+/** In the journal: a move that waits for its turn, in which nothing has been done. */
+export const queued = "queued";
+
 /** `phase`: the one that this entry makes true, when it is written before the move enters it. */
 export function moveEntry(move: Move, phase: string = move.phase): JournalEntry {
   const { record, vlid: guest, token, epoch, inject } = move;

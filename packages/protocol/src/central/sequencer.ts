@@ -10,7 +10,7 @@ import type { LabGuests } from "./guests.ts";
 import { enter, failureOf, type Move, type MoveWays, plannedMove, recoveredMove, usualWays } from "./move.ts";
 import { resumePeersOfLost, whereItWas } from "./peers-of-lost.ts";
 import { MoveQueue } from "./queue.ts";
-import { type MoveRow, moveEntry } from "./records.ts";
+import { type MoveRow, moveEntry, queued } from "./records.ts";
 
 export interface MovePlan {
   readonly guest: string;
@@ -59,7 +59,7 @@ export class Sequencer {
     this.#onEnd.set(move, [...(this.#onEnd.get(move) ?? []), ended]);
     if (shared) return move;
     this.#queue.push(move);
-    this.#central.guestChanged(guest);
+    this.#central.guestChanged(guest, moveEntry(move, queued));
     this.#startNext();
     return move;
   }
@@ -118,16 +118,29 @@ export class Sequencer {
     return living.filter((guest) => this.#goesTo(guest) === host).length;
   }
 
-  /** A move that a former central left: finished when it was decided, undone when not. */
-  recover(row: MoveRow): void {
+  /** Moves that a former central left, in the order in which they were planned: those under way, then those that wait. */
+  recover(rows: readonly MoveRow[]): void {
+    for (const row of rows) this.#recover(row);
+    const waiting = [...this.#queue];
+    for (const move of waiting) {
+      const { to } = move.record;
+      if (this.#central.directory.isLost(to)) this.abort(move, new NomadError("E_HOST_LOST", `host ${to} is lost`));
+    }
+    for (const guest of new Set(waiting.map((move) => this.#guestOf(move)))) this.#goOnFrom(guest);
+    this.#startNext();
+  }
+
+  /** One that was decided is finished, one that was not is undone; one that had not begun takes its place in the queue. */
+  #recover(row: MoveRow): void {
     const { directory, now } = this.#central;
-    const peerHosts = [...directory.hosts.values()].filter(({ state }) => state !== "lost").map(({ name }) => name);
-    const move = recoveredMove(row, this.moves.size, peerHosts, now);
+    const living = [...directory.hosts.values()].filter(({ state }) => state !== "lost").map(({ name }) => name);
+    const move = recoveredMove(row, this.moves.size, row.phase === queued ? [] : living, now);
     this.moves.set(move.record.id, move);
     if (isEnded(move.phase)) return;
-    this.#drive.active.add(move);
     const guest = this.#guestOf(move);
     if (isAlive(guest)) guest.state = "moving";
+    if (row.phase === queued) return this.#queue.push(move);
+    this.#drive.active.add(move);
     if (move.phase === "aborting") return this.#drive.proceed(move);
     if (!isDecided(move.phase)) {
       return this.abort(move, new NomadError("E_STATE", "central was started again before the move was decided"));
