@@ -6,6 +6,7 @@ import type { AuthenticatedSocket } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Captures, captureLab } from "../../capture/shell/captures.ts";
 import { FaultDesk } from "../../faults/fault-desk.ts";
+import { eventLog } from "../../log/event-log.ts";
 import { Channel } from "../../shell/channel.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { hasRole } from "../../shell/role.ts";
@@ -56,6 +57,7 @@ export class CentralProcess implements ServedCentral {
     const random = new Random(randomBytes(4).readUInt32LE());
     this.faults = new FaultDesk({ ...lab, clock: realClock, generation: this.core.generation, random });
     this.watch((event) => this.faults.onEvent(event));
+    this.watch(eventLog(o.log));
     this.turn();
   }
 

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { HostFaults } from "../../faults/host-faults.ts";
 import { isOf } from "../../faults/ruled-qp.ts";
+import { partLog } from "../../log/part-log.ts";
 import { hostMetrics } from "../../metrics/host-metrics.ts";
 import { withMetrics, withProcessMetrics } from "../../metrics/shell/serve-metrics.ts";
 import { Channel } from "../../shell/channel.ts";
@@ -106,7 +107,9 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   });
   // Central may say more right behind its WELCOME, before there is a host to hear it.
   const early: HostEvent[] = [];
+  const toldFrom = partLog(log, (vlid) => joined?.host.coordinator.guests.running.get(vlid)?.name);
   const tell = (event: HostEvent) => {
+    if (event.kind === "message") toldFrom(event.from, event.message);
     if (joined) joined.host.handle(event);
     else early.push(event);
   };
@@ -138,7 +141,7 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   const { lid } = await central.welcome();
   hello.parameters.lid = lid;
 
-  const { host, peers } = cables({ ...o, lid, hello, refused, central, machines, faults });
+  const { host, peers } = cables({ ...o, lid, hello, refused, central, machines, faults, tell });
   undo.defer(async () => {
     peers.close();
     host.close();
@@ -171,6 +174,7 @@ function cables(
     readonly machines: Machines;
     readonly refused: { readonly connections: number };
     readonly faults: HostFaults;
+    readonly tell: (event: HostEvent) => void;
   },
 ): Joined {
   const { name, lid, secret, hello, log, machines } = o;
@@ -202,7 +206,7 @@ function cables(
     hello,
     log,
     faults: o.faults,
-    onMessage: (from, incarnation, message) => host.handle({ kind: "message", from, incarnation, message }),
+    onMessage: (from, incarnation, message) => o.tell({ kind: "message", from, incarnation, message }),
     onUp: (to) => host.handle({ kind: "channel-up", to }),
   });
   return { host, peers };
