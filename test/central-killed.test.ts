@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { isDecided, type Phase } from "@nomad/protocol";
 import { LabClient } from "nomad-rdma";
 import { expect, test } from "vitest";
+import { freePort } from "./kit/free-port.ts";
 import type { NomadCommand } from "./kit/nomad-command.ts";
 import { Workspace } from "./kit/workspace.ts";
 
@@ -19,14 +19,6 @@ const phases: readonly Phase[] = [
   "running",
   "peers-resumed",
 ];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : Number.NaN;
-}
 
 /** A lab whose central is started by hand, so that it can be killed and started again. */
 class HandMadeLab {

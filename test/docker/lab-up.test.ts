@@ -7,7 +7,7 @@ import { DockerLab } from "./kit/docker-lab.ts";
 test("a lab comes up with hosts and guests that talk, the command line finds it, and nothing of it is left", async () => {
   let ended: DockerLab;
   {
-    await using lab = await DockerLab.start({ demo: true });
+    await using lab = await DockerLab.start({ services: ["demo"] });
     ended = lab;
     const status = await lab.nomad("status", "--json");
     const { hosts, guests } = lastJson<Status>(status);

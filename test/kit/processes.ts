@@ -1,20 +1,12 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Timings } from "@nomad/base";
 import { LabClient } from "nomad-rdma";
+import { freePort } from "./free-port.ts";
 import type { NomadCommand } from "./nomad-command.ts";
 import { Workspace } from "./workspace.ts";
 
 export const hostNames = ["host-a", "host-b", "host-c"] as const;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : Number.NaN;
-}
 
 /** The processes of a lab, each of which may be killed and started again. */
 export class Processes implements AsyncDisposable {

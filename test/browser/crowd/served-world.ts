@@ -15,7 +15,13 @@ export class ServedWorld implements ServedCentral {
     const lab = captureLab(this, () => this.now());
     this.captures = new Captures(lab);
     const { generation } = this.core;
-    this.faults = new FaultDesk({ ...lab, clock: world.clock, generation, random: new Random(generation) });
+    this.faults = new FaultDesk({
+      ...lab,
+      clock: world.clock,
+      generation,
+      reconnect: () => {},
+      random: new Random(generation),
+    });
     this.watch((event) => this.captures.onEvent(event));
     this.watch((event) => this.faults.onEvent(event));
     world.observers.add({

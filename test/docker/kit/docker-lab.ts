@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { LabClient, LabWatch } from "nomad-rdma";
 import { DockerComposeEnvironment, getContainerRuntimeClient, Wait } from "testcontainers";
+import { freePort } from "../../kit/free-port.ts";
 import { type Ended, NomadCommand } from "../../kit/nomad-command.ts";
 import { GuestPair } from "./guest-pair.ts";
 
@@ -14,11 +15,25 @@ const upMs = 60_000;
 /** The networks of a lab. */
 export type LabNetwork = "control" | "fabric";
 
-/** What Compose shall start. */
+/** What Compose shall start, and how. */
 interface Services {
-  readonly hosts: number;
   readonly services: readonly string[];
+  readonly options: readonly string[];
 }
+
+export interface DockerLabOptions {
+  readonly hosts?: number;
+  /** Beside central and hosts. */
+  readonly services?: readonly string[];
+  /** Files beside compose.yaml. */
+  readonly files?: readonly string[];
+  /** Of Compose. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Options of `compose up`: what runs stays as it is; how many hosts. */
+const kept = ["--no-recreate"];
+const scaled = (hosts: number) => ["--scale", `host=${hosts}`];
 
 let labs = 0;
 
@@ -26,21 +41,25 @@ let labs = 0;
 export class DockerLab implements AsyncDisposable {
   readonly project: string;
   readonly secretFile = `${root}/.nomad/secret`;
-  #connected: { readonly url: string; readonly client: LabClient; readonly events: LabWatch } | null = null;
+  readonly url: string;
+  readonly #files: readonly string[];
+  #environment: Readonly<Record<string, string>>;
+  #connected: { readonly client: LabClient; readonly events: LabWatch } | null = null;
 
-  private constructor(project: string) {
-    this.project = project;
+  private constructor(port: number, { files = [], environment = {} }: DockerLabOptions) {
+    this.project = `nomad-test-${process.pid}-${++labs}`;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#files = ["compose.yaml", ...files];
+    this.#environment = { NOMAD_PORT: String(port), ...environment };
   }
 
-  /** Resolves when central and the hosts are healthy. With `demo` Compose's whole workload runs as well. */
-  static async start(o: { readonly hosts?: number; readonly demo?: boolean } = {}): Promise<DockerLab> {
-    const lab = new DockerLab(`nomad-test-${process.pid}-${++labs}`);
+  /** Resolves when central and the hosts are healthy. */
+  static async start(o: DockerLabOptions = {}): Promise<DockerLab> {
+    const lab = new DockerLab(await freePort(), o);
     try {
-      const services = ["central", "host", ...(o.demo ? ["demo"] : [])];
-      const port = await lab.#up({ hosts: o.hosts ?? 4, services });
-      const url = `http://127.0.0.1:${port}`;
-      const client = new LabClient({ url, secret: Buffer.from(readFileSync(lab.secretFile, "utf8").trim()) });
-      lab.#connected = { url, client, events: new LabWatch(client) };
+      const services = ["central", "host", ...(o.services ?? [])];
+      await lab.#up({ services, options: [...kept, ...scaled(o.hosts ?? 4)] });
+      await lab.#connect();
       return lab;
     } catch (error) {
       await lab[Symbol.asyncDispose]();
@@ -50,28 +69,48 @@ export class DockerLab implements AsyncDisposable {
 
   /** Changes the number of hosts; resolves when those that are to be there are healthy. */
   async scale(hosts: number): Promise<void> {
-    await this.#up({ hosts, services: ["host"] });
+    await this.#up({ services: ["host"], options: [...kept, ...scaled(hosts)] });
   }
 
-  /** The port of central on this machine. */
-  async #up({ hosts, services }: Services): Promise<number> {
-    const started = await new DockerComposeEnvironment(root, "compose.yaml")
+  /** What is started from now on is of the newest version of the protocol. */
+  upgrade(): void {
+    const { NOMAD_PROTOCOL_VERSION: _, ...rest } = this.#environment;
+    this.#environment = rest;
+  }
+
+  /** Central's container again, where it was killed; resolves when it is healthy. */
+  async startCentralAgain(): Promise<void> {
+    await this.#up({ services: ["central"], options: kept });
+    await this.#connect();
+  }
+
+  /** Another container for central, on the same journal; resolves when it is healthy. */
+  async replaceCentral(): Promise<void> {
+    await this.#up({ services: ["central"], options: ["--no-deps"] });
+    await this.#connect();
+  }
+
+  async #up({ services, options }: Services): Promise<void> {
+    await new DockerComposeEnvironment(root, [...this.#files])
       .withProjectName(this.project)
-      .withEnvironment({ NOMAD_PORT: "0" })
-      .withClientOptions({ commandOptions: ["--no-recreate", "--scale", `host=${hosts}`] })
+      .withEnvironment(this.#environment)
+      .withClientOptions({ commandOptions: [...options] })
       .withDefaultWaitStrategy(Wait.forHealthCheck())
       .withStartupTimeout(upMs)
       .up([...services]);
-    return started.getContainer("central-1").getMappedPort(4790);
+  }
+
+  /** Events end with the central that tells them. */
+  async #connect(): Promise<void> {
+    await this.#connected?.events[Symbol.asyncDispose]();
+    const secret = Buffer.from(readFileSync(this.secretFile, "utf8").trim());
+    const client = new LabClient({ url: this.url, secret });
+    this.#connected = { client, events: new LabWatch(client) };
   }
 
   get #live() {
     if (this.#connected === null) throw new Error(`the lab ${this.project} has not started`);
     return this.#connected;
-  }
-
-  get url(): string {
-    return this.#live.url;
   }
 
   get client(): LabClient {
@@ -106,6 +145,21 @@ export class DockerLab implements AsyncDisposable {
 
   async startAgain(host: string): Promise<void> {
     await (await this.container(host)).start();
+  }
+
+  /** Runs a command in a container; its exit code. */
+  async execute(name: string, ...command: string[]): Promise<number> {
+    const args = ["exec", `${this.project}-${name}`, ...command];
+    return execute("docker", args).then(
+      () => 0,
+      (error: { code: number }) => error.code,
+    );
+  }
+
+  /** What a container has printed. */
+  async logs(name: string): Promise<string> {
+    const { stdout, stderr } = await execute("docker", ["logs", `${this.project}-${name}`]);
+    return stdout + stderr;
   }
 
   async pause(host: string): Promise<void> {
@@ -152,7 +206,7 @@ export class DockerLab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connected?.events[Symbol.asyncDispose]();
     const { compose } = await getContainerRuntimeClient();
-    const project = { filePath: root, files: "compose.yaml", projectName: this.project };
+    const project = { filePath: root, files: [...this.#files], projectName: this.project };
     await compose.down(project, { removeVolumes: true, timeout: 0 });
   }
 }

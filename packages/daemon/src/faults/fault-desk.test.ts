@@ -9,6 +9,7 @@ class FakeLab {
   readonly clock = new VirtualClock();
   readonly told = new Map<string, readonly StandingFault[]>();
   readonly desk: FaultDesk;
+  readonly reconnected: string[] = [];
   hits = 0;
 
   constructor() {
@@ -26,6 +27,7 @@ class FakeLab {
       clock: this.clock,
       generation: 1,
       random: new Random(1),
+      reconnect: (concerned) => void this.reconnected.push(...["host-a", "host-c"].filter(concerned)),
       ask,
     });
   }
@@ -53,6 +55,14 @@ test("hits at all ends are summed, and a lifted fault is lifted at every host", 
   expect(await lab.desk.lift(id)).toMatchObject([{ id, hits: 6 }]);
   expect([...lab.told.values()]).toEqual([[], []]);
   expect(await lab.desk.list()).toEqual([]);
+});
+
+test("a host that could not introduce itself in a cut comes again when it ends; one that is up sees to that itself", async () => {
+  const lab = new FakeLab();
+  await lab.desk.add({ kind: "cut", to: "central", on: ["control"] });
+  expect(lab.reconnected).toEqual([]);
+  await lab.desk.lift("all");
+  expect(lab.reconnected).toEqual(["host-c"]);
 });
 
 test("a fault with a time is gone after it", async () => {

@@ -1,7 +1,7 @@
 import { type Clock, defaults, limits, NomadError, type Random } from "@nomad/base";
 import type { Answer, Central, Request, StandingFault, Unnumbered } from "@nomad/protocol";
 import type { FaultRecord, FaultRequest, LabEvent } from "@nomad/protocol/http";
-import { everything, FaultBook, type FaultHits, type FaultRule } from "@nomad/wire";
+import { everything, FaultBook, type FaultHits, type FaultRule, isBetween } from "@nomad/wire";
 import { type Arrivals, arrive } from "./arrive.ts";
 
 /** What faults need of central. */
@@ -12,6 +12,8 @@ export interface FaultLab {
   readonly generation: number;
   /** Of the seeds that nobody has chosen. */
   readonly random: Random;
+  /** Ends the connections to hosts of which this holds; they come again. */
+  readonly reconnect: (concerned: (host: string) => boolean) => void;
   readonly ask: (
     to: string,
     message: Unnumbered<Request>,
@@ -41,7 +43,7 @@ export class FaultDesk {
 
   constructor(lab: FaultLab) {
     this.#lab = lab;
-    this.#book = new FaultBook("central", lab.clock);
+    this.#book = new FaultBook("central", lab.clock, (rule) => this.#lifted(rule));
     this.#arrivals = { rules: this.#book.rules, clock: lab.clock, name: "central" };
   }
 
@@ -82,6 +84,13 @@ export class FaultDesk {
   /** A host that comes up learns what stands. */
   onEvent(event: LabEvent): void {
     if (event.type === "host" && event.host.state === "up") void this.#tell(event.host.name);
+  }
+
+  /** A host whose HELLO was lost in a cut waits for an answer. Those that are up hear of the end of it, and come again. */
+  #lifted(rule: FaultRule): void {
+    if (rule.kind !== "cut" || !rule.on.includes("control")) return;
+    const isUp = (host: string) => this.#lab.directory.hosts.get(host)?.state === "up";
+    this.#lab.reconnect((host) => !isUp(host) && isBetween(rule, host, "central"));
   }
 
   /** A message has come to central. */

@@ -55,7 +55,8 @@ export class CentralProcess implements ServedCentral {
     this.captures = new Captures(lab);
     this.watch((event) => this.captures.onEvent(event));
     const random = new Random(randomBytes(4).readUInt32LE());
-    this.faults = new FaultDesk({ ...lab, clock: realClock, generation: this.core.generation, random });
+    const reconnect = (concerned: (host: string) => boolean) => this.#reconnect(concerned);
+    this.faults = new FaultDesk({ ...lab, clock: realClock, generation: this.core.generation, random, reconnect });
     this.watch((event) => this.faults.onEvent(event));
     this.watch(eventLog(o.log));
     this.turn();
@@ -109,6 +110,10 @@ export class CentralProcess implements ServedCentral {
   /** A host that was declared lost and still has a connection hears of it when it comes again. */
   #partWithLost(name: string): void {
     if (this.core.directory.hosts.get(name)?.state === "lost") this.#channels.get(name)?.close();
+  }
+
+  #reconnect(concerned: (host: string) => boolean): void {
+    for (const [name, channel] of this.#channels) if (concerned(name)) channel.close();
   }
 
   /** To a host, if it is there. */
