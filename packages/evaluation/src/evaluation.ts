@@ -96,6 +96,8 @@ export interface NasRun {
 }
 
 export interface NasRepetition {
+  /** How memory was named: as always, or by the adapter's own keys. */
+  readonly names: "virtual" | "physical";
   readonly seconds: number;
   /** Millions of operations a second, as the benchmarks' authors count them. */
   readonly mops: number;

@@ -2,6 +2,7 @@
 // credit, in order.
 import { SEND_INLINE, SEND_SIGNALED, WR_RDMA_READ, WR_SEND } from "../abi.ts";
 import { check } from "../check.ts";
+import { RemoteKey, usePhysicalNames } from "../driver.ts";
 import { allocate } from "../memory.ts";
 import { QueuePair, ReceiveRequest, ScatterGather, SendRequest } from "../verbs.ts";
 import { SendSlots } from "./buffers.ts";
@@ -60,12 +61,15 @@ export class Channel {
   private readonly request: SendRequest;
   /** A header that is copied into its work request. */
   private readonly control: u32 = allocate(HEADER_BYTES);
+  /** With the adapter's own names: the peer's key, once a READ has wanted it. */
+  private pinned: RemoteKey | null = null;
+  private isPhysical: bool = false;
 
   constructor(
     readonly rank: i32,
     readonly qp: QueuePair,
     private readonly slots: SendSlots,
-    private readonly key: u32,
+    readonly key: u32,
   ) {
     const receiveElement = new ScatterGather(0, PACKET_BYTES_MAX, key);
     this.receiveElement = receiveElement;
@@ -74,6 +78,14 @@ export class Channel {
     this.element = element;
     this.request = new SendRequest([element]);
     for (let slot: u32 = 0; slot < RECEIVES; slot++) this.postReceive(slot);
+  }
+
+  /** Work requests that are posted from now on name our memory by `key`; `physical`: it, and the peer's, is the adapter's. */
+  nameMemory(key: u32, physical: bool): void {
+    this.element.key = key;
+    this.receiveElement.key = key;
+    this.isPhysical = physical;
+    this.pinned = null;
   }
 
   /** Posts it, or keeps it until that is possible. */
@@ -137,7 +149,19 @@ export class Channel {
     this.setElement(out.address, out.bytes);
     this.request.remoteAddress = out.remoteAddress;
     this.request.remoteKey = out.key;
+    if (this.isPhysical) usePhysicalNames(this.peersKey(out.key));
     this.submit(WR_RDMA_READ, SEND_SIGNALED, workId(OF_READ, this.rank, out.request));
+  }
+
+  /** All of a rank's memory has one key. */
+  private peersKey(vkey: u32): RemoteKey {
+    let pinned = this.pinned;
+    if (pinned === null) {
+      usePhysicalNames(null);
+      pinned = this.qp.peersKey(vkey);
+      this.pinned = pinned;
+    }
+    return pinned;
   }
 
   private postControl(out: Outgoing): void {

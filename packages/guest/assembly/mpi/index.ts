@@ -5,6 +5,7 @@ import { barrier } from "./barrier.ts";
 import { bcast } from "./broadcast.ts";
 import { Communicator } from "./communicator.ts";
 import { allgather, allgatherv, gather, scatter } from "./gather.ts";
+import { nameMemory } from "./names.ts";
 import { BITWISE_XOR, F64, I32, I64, MAX, MIN, SUM, U32, U64 } from "./operation.ts";
 import { allreduce, reduce } from "./reduce.ts";
 import { ANY_SOURCE, ANY_TAG, Request } from "./request.ts";
@@ -33,6 +34,7 @@ export {
   init,
   MAX,
   MIN,
+  nameMemory,
   Request,
   reduce,
   SUM,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { KernelLog } from "./kernel-log.ts";
 
 const at = (repetition: number, iteration: number, timed = true) => ({ repetition, iteration, timed, results: [] });
-const results = Array.from({ length: 4 }, () => ({ verified: true, seconds: 2, mops: 100 }));
+const results = Array.from({ length: 4 }, () => ({ verified: true, names: "virtual" as const, seconds: 2, mops: 100 }));
 
 test("a repetition counts by the moves that began and ended in it, but for the first", () => {
   const log = new KernelLog();

@@ -19,7 +19,8 @@ export class KernelLog {
 
   /** The first one warms up. */
   repetitions(results: readonly Repetition[]): NasRepetition[] {
-    return results.map(({ seconds, mops }, i) => ({
+    return results.map(({ names, seconds, mops }, i) => ({
+      names,
       seconds,
       mops,
       moves: this.moves.filter(({ repetition }) => repetition === i + 1).length,

@@ -1,7 +1,13 @@
 import type { GuestReport, LabEvent, MoveRecord } from "@nomad/protocol/http";
 import * as z from "zod";
 
-const repetition = z.object({ verified: z.boolean(), seconds: z.number(), mops: z.number() });
+const repetition = z.object({
+  verified: z.boolean(),
+  /** How memory was named: as always, or by the adapter's own keys, without translation. */
+  names: z.enum(["virtual", "physical"]),
+  seconds: z.number(),
+  mops: z.number(),
+});
 /** One run of a whole benchmark, from its preparation to its verification. */
 export type Repetition = z.infer<typeof repetition>;
 

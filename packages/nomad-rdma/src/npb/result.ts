@@ -28,6 +28,8 @@ export interface KernelResult {
   readonly mops: number;
   /** The same of the first repetition, in which nothing moved. */
   readonly withoutMoves: { readonly seconds: number; readonly mops: number };
+  /** The same of the second, in which nothing moved and memory was named by the adapter's own keys. */
+  readonly withoutVirtualization: { readonly seconds: number; readonly mops: number };
   readonly repetitions: number;
   readonly completed: readonly CompletedMove[];
   /** Moves that were undone; the guest went on at its source. */
@@ -60,6 +62,7 @@ export function kernelResult(run: {
     verified: run.endedWell && repetitions.length > 0 && repetitions.every(({ verified }) => verified),
     ...speed(moved.length > 0 ? moved : first),
     withoutMoves: speed(first),
+    withoutVirtualization: speed(repetitions.filter(({ names }) => names === "physical")),
     repetitions: repetitions.length,
     completed,
     aborted,
@@ -86,6 +89,7 @@ const columns: readonly Column<KernelResult>[] = [
   { title: "paused", cell: ({ completed }) => completed.map(({ pausedMs }) => duration(pausedMs)).join(" ") },
   { title: "seconds", align: "right", cell: (result) => number(result.seconds) },
   { title: "Mop/s", align: "right", cell: (result) => number(result.mops) },
+  { title: "physical names", align: "right", cell: (result) => number(result.withoutVirtualization.mops) },
   { title: "without moves", align: "right", cell: (result) => number(result.withoutMoves.mops) },
 ];
 

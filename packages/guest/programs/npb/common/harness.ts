@@ -1,10 +1,11 @@
 // Runs a kernel: prepares it, warms up, times it, verifies it, and tells how it goes.
 //
-// Arguments: those of nomad/mpi; class (S, W, A); repetitions of the whole benchmark (0: until rank 0 is asked to end).
+// Arguments: those of nomad/mpi; class (S, W, A); repetitions of the whole benchmark (0: until rank 0 is asked to end);
+// physical: so many after the first name memory by the adapter's own keys, and no rank may move meanwhile.
 // Exit code: 0 when every repetition was verified.
 import { argument, numberArgument } from "nomad/arguments";
 import { log, report } from "nomad/log";
-import { barrier, bcast, Communicator, finalize } from "nomad/mpi";
+import { barrier, bcast, Communicator, finalize, nameMemory } from "nomad/mpi";
 import { clock, shutdownRequested } from "nomad/vmm";
 import { Kernel } from "./kernel.ts";
 import { allAgree, maxOf } from "./sums.ts";
@@ -34,6 +35,7 @@ function goOn(world: Communicator, done: i32, wanted: i32): bool {
 class Harness {
   repetition: i32 = 0;
   allVerified: bool = true;
+  private isPhysical: bool = false;
   private readonly results: string[] = [];
 
   constructor(
@@ -44,6 +46,8 @@ class Harness {
   repeat(): void {
     const kernel = this.kernel;
     this.repetition++;
+    this.isPhysical = this.repetition > 1 && this.repetition <= 1 + <i32>numberArgument("physical", 0);
+    nameMemory(this.world, this.isPhysical);
     this.tell(0, false);
     kernel.prepare();
     // Memory is touched and code is compiled before the clock starts.
@@ -68,7 +72,9 @@ class Harness {
   private note(seconds: f64, verified: bool): void {
     this.allVerified = this.allVerified && verified;
     const mops = this.kernel.megaOperations() / seconds;
-    this.results.push(`{"verified":${verified.toString()},"seconds":${seconds},"mops":${mops}}`);
+    const names = this.isPhysical ? "physical" : "virtual";
+    const figures = `"seconds":${seconds},"mops":${mops}`;
+    this.results.push(`{"verified":${verified.toString()},"names":"${names}",${figures}}`);
     if (this.world.rank !== 0) return;
     const verdict = verified ? "verified" : "NOT VERIFIED";
     log(`${this.kernel.name} ${argument("class", "S")} ${verdict}: ${seconds} s, ${mops} Mop/s`);

@@ -15,7 +15,7 @@ const hosts = hostNames(3);
 /** How long a repetition may take, a move until it has ended, and ranks that are asked to end. */
 const waitMs = 900_000;
 
-/** Repeats a kernel whole; in the repetitions after the first so many ranks move as `amount.moves` says, in turn. */
+/** Repeats a kernel whole; after those that stand still, so many ranks move as `amount.moves` says, in turn. */
 export async function measureKernel(place: Place, kernel: Kernel, amount: Amounts["nas"]): Promise<NasRun> {
   const following = new MoveProgress();
   await using lab = await BenchLab.start(place, hosts, (event) => following.take(event));
@@ -28,13 +28,14 @@ export async function measureKernel(place: Place, kernel: Kernel, amount: Amount
       image: imageOf(kernel),
       ranks: amount.ranks,
       hosts,
-      arguments: { class: amount.class, repetitions: "0" },
+      arguments: { class: amount.class, repetitions: "0", physical: String(amount.repetitions) },
     },
   );
   const run = new KernelRun(place, lab, job, following);
-  const last = 1 + amount.moves.length * amount.repetitions;
-  for (let repetition = 2; repetition <= last; repetition++) {
-    await run.repeat(repetition, amount.moves[(repetition - 2) % amount.moves.length] ?? 0);
+  // Those without virtual names come first: nothing may move meanwhile.
+  const still = 1 + amount.repetitions;
+  for (let i = 0; i < amount.moves.length * amount.repetitions; i++) {
+    await run.repeat(still + 1 + i, amount.moves[i % amount.moves.length] ?? 0);
   }
   await run.finish();
   const ranks = await job.ended(waitMs);

@@ -27,12 +27,14 @@ export interface KernelRun {
 const keyBytes = 8;
 /** How long ranks may take until the clock runs, a move until it has ended, and ranks that are asked to end. */
 const waitMs = 900_000;
+/** Repetitions in which nothing moves: one, and one without virtual names. */
+const still = 2;
 /** Moves that do not count: undone, or ended while the clock did not run. */
 const vainMovesMax = 200;
 
 /**
- * Runs a kernel. With moves, it is repeated whole: the first time nothing moves, then ranks move at random, one at a time,
- * until so many moves have completed while the clock ran.
+ * Runs a kernel, repeated whole: once as it is, once without virtual names; then, with moves, ranks move at random, one at
+ * a time, until so many moves have completed while the clock ran.
  */
 export async function runKernel(run: KernelRun): Promise<KernelResult> {
   const following = new MoveProgress();
@@ -41,7 +43,7 @@ export async function runKernel(run: KernelRun): Promise<KernelResult> {
     if (event.type === "log") run.note(event.line);
   });
   const key = randomBytes(keyBytes).toString("hex");
-  const repetitions = run.moves === 0 ? "1" : "0";
+  const repetitions = run.moves === 0 ? String(still) : "0";
   await using job = await RunningJob.start(
     { client: run.client, events, signal: run.signal },
     {
@@ -50,7 +52,7 @@ export async function runKernel(run: KernelRun): Promise<KernelResult> {
       image: imageOf(run.kernel),
       ranks: run.ranks,
       hosts: run.hosts,
-      arguments: { class: run.class, repetitions },
+      arguments: { class: run.class, repetitions, physical: "1" },
     },
   );
   const mover = new Mover(run, events, job, following);
@@ -99,12 +101,12 @@ class Mover {
     return this.#job.now(this.#events.view)[rank] as Guest;
   }
 
-  /** Waits until the clock of the rank runs, after the first repetition; false when the job is over before. */
+  /** Waits until the clock of the rank runs, after those in which nothing moves; false when the job is over before. */
   async #untilTimed(rank: number): Promise<boolean> {
     const { name } = this.#guest(rank);
     const isTimed = (view: LabView): boolean => {
       const at = progressOf(view.reports.get(name));
-      return at?.timed === true && at.repetition > 1;
+      return at?.timed === true && at.repetition > still;
     };
     const { signal, kernel } = this.#run;
     const holds = (view: LabView) => isTimed(view) || this.#job.isOver(view);
