@@ -12,3 +12,4 @@ export { type GuestPerf, perfBetweenGuests } from "./perf/shell/between-guests.t
 export type { RunResult } from "./scenarios/result.ts";
 export { nearestDirectory } from "./settings/shell/nomad-directory.ts";
 export { readOrMakeSecret } from "./settings/shell/secret.ts";
+export { InvariantWatch } from "./watch/shell/invariant-watch.ts";

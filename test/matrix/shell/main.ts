@@ -1,5 +1,6 @@
 // `npm run matrix`: every kind of message, in every size and direction, while guests move, in real processes.
 import { parseArgs } from "node:util";
+import { InvariantWatch } from "nomad-rdma";
 import { RunningLab } from "../../kit/running-lab.ts";
 import { type Cell, nameOf } from "../cells.ts";
 import { named, sample } from "../sample.ts";
@@ -30,6 +31,7 @@ async function work(lab: RunningLab, left: [number, Cell][], done: (result: Cell
 async function run(cells: readonly Cell[], atOnce: number): Promise<boolean> {
   const began = performance.now();
   await using lab = await RunningLab.start("--names", values.names);
+  await using watch = new InvariantWatch(lab.client, (what) => process.stderr.write(`${what}\n`));
   const left = [...cells.entries()];
   const results: CellResult[] = [];
   const done = (result: CellResult): void => {
@@ -41,9 +43,11 @@ async function run(cells: readonly Cell[], atOnce: number): Promise<boolean> {
   await Promise.all(Array.from({ length: atOnce }, () => work(lab, left, done)));
   const failed = results.filter(({ ok }) => !ok);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const text = `${results.length} cells, ${failed.length} failed, in ${seconds} s`;
-  process.stdout.write(values.json ? `${JSON.stringify({ ok: failed.length === 0, cells: results })}\n` : `${text}\n`);
-  return failed.length === 0;
+  const broken = watch.violations;
+  const ok = failed.length === 0 && broken.length === 0;
+  const text = `${results.length} cells, ${failed.length} failed, ${broken.length} invariants broken, in ${seconds} s`;
+  process.stdout.write(values.json ? `${JSON.stringify({ ok, cells: results, broken })}\n` : `${text}\n`);
+  return ok;
 }
 
 const count = values.sample === undefined ? undefined : Number(values.sample);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Random } from "@nomad/base";
 import type { FaultRequest } from "@nomad/protocol/http";
+import { InvariantWatch } from "nomad-rdma";
 import { hostNames, Processes } from "../../kit/processes.ts";
 import { until } from "../../kit/until.ts";
 import { risePerMinute, type Sample } from "../trend.ts";
@@ -105,11 +106,12 @@ async function soak(minutes: number, random: Random) {
   const ready = (seen: Readonly<Record<string, number>>) => !Object.keys(seen).some((key) => key.includes("under_way"));
   const before = await until("nothing is under way", waitMs, () => census(processes), ready);
   await startGuests(processes);
+  await using watch = new InvariantWatch(processes.client, (what) => say(what));
   const endAt = performance.now() + minutes * minuteMs;
   const samples: Sample[] = [];
   const moves: Moves = { released: 0, aborted: 0 };
   await Promise.all([disturb(processes, random, endAt, moves), measure(processes, endAt, samples, moves)]);
-  const wrong = await endGuests(processes);
+  const wrong = [...(await endGuests(processes)), ...watch.violations];
   const after = await until(
     "all is let go",
     waitMs,

@@ -3,8 +3,8 @@ import type { GuestRequest } from "@nomad/protocol/http";
 import type { DemoPair } from "./demo-pairs.ts";
 import type { PlannedMove } from "./tour-plan.ts";
 
-/** Of the moves, this part is of both ends of a connection at once. */
-const bothEndsShare = 1 / 3;
+/** Of so many moves, one is of both ends of a connection at once. */
+const bothEndsEvery = 3;
 
 /** The guests of a churn: pairs that talk, each guest on the next host; one of each pair rewrites its memory. */
 export function churnGuests(
@@ -19,18 +19,27 @@ export function churnGuests(
   });
 }
 
-/** The next moves to ask for at once: of one guest at rest, or of both ends of a connection. Empty when none is at rest. */
+/** Is the next move to be of both ends of a connection, so that one in three is? `asked`: of how many guests each was so far. */
+export function bothEndsAreDue(asked: readonly number[]): boolean {
+  const both = asked.filter((guests) => guests === 2).length;
+  return both < Math.floor((asked.length + 1) / bothEndsEvery);
+}
+
+/**
+ * The next moves to ask for at once: of one guest at rest, or of both ends of a connection. Empty when there is nobody at
+ * rest to make it with.
+ */
 export function churnMoves(
   pairs: readonly DemoPair[],
   hosts: readonly string[],
   resting: ReadonlyMap<string, string>,
-  random: Random,
+  { random, bothEnds }: { readonly random: Random; readonly bothEnds: boolean },
 ): PlannedMove[] {
-  const free = pairs.filter((pair) => pair.some((name) => resting.has(name)));
+  const needed = bothEnds ? 2 : 1;
+  const free = pairs.map((pair) => pair.filter((name) => resting.has(name))).filter(({ length }) => length >= needed);
   if (free.length === 0) return [];
   const pair = random.pick(free);
-  const movable = pair.filter((name) => resting.has(name));
-  const chosen = movable.length === 2 && !random.chance(bothEndsShare) ? [random.pick(movable)] : movable;
+  const chosen = bothEnds ? pair : [random.pick(pair)];
   return chosen.map((guest) => {
     const elsewhere = hosts.filter((host) => host !== resting.get(guest));
     return { guest, to: random.pick(elsewhere) };

@@ -57,10 +57,13 @@ export async function trafficGrows(
   return grown(run.events.view);
 }
 
-export function deliveries(run: ScenarioRun, view: LabView): Map<string, number> {
-  const delivered = (report: GuestReport | undefined): number =>
-    report?.connections.reduce((sum, connection) => sum + connection.delivered, 0) ?? 0;
-  return new Map(namesOf(run).map((name) => [name, delivered(view.reports.get(name))]));
+export const deliveries = (run: ScenarioRun, view: LabView): Map<string, number> => counts(run, view, "delivered");
+
+/** What each guest has reported last, of all its connections. */
+export function counts(run: ScenarioRun, view: LabView, count: "sent" | "delivered"): Map<string, number> {
+  const sum = (report: GuestReport | undefined): number =>
+    report?.connections.reduce((total, connection) => total + connection[count], 0) ?? 0;
+  return new Map(namesOf(run).map((name) => [name, sum(view.reports.get(name))]));
 }
 
 async function endGuests(run: ScenarioRun, troubles: string[]): Promise<void> {
