@@ -10,7 +10,7 @@ import { RunningLab } from "../kit/running-lab.ts";
 import { chromiumPath, launch } from "./chromium.ts";
 import { framesText, watchCrowd } from "./crowd/crowd.ts";
 import type { FrameTimes } from "./crowd/frames.ts";
-import { story } from "./story.ts";
+import { journal, story } from "./story.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -59,7 +59,7 @@ async function play(executablePath: string): Promise<void> {
 
 async function playStory(page: Page, picture: (name: string) => Promise<void>): Promise<void> {
   await using begun = new AsyncDisposableStack();
-  const lab = begun.use(await RunningLab.start());
+  const lab = begun.use(await RunningLab.start("--journal", journal));
   await lab.startPair();
   for (const { name, act } of story) if (!(await step(name, () => act({ page, lab, picture, begun })))) return;
 }

@@ -19,6 +19,8 @@ export interface Step {
 }
 
 const guestOn = (guest: string, host: string) => `[data-host="${host}"] [data-guest="${guest}"]`;
+/** Central's, in the lab's directory: what it writes there is shown by the next central. */
+export const journal = "journal.db";
 const ended = (outcome: string) => `.move.${outcome}`;
 
 /** The process of a host, or of central, that runs in this lab. */
@@ -47,11 +49,41 @@ export const story: readonly Step[] = [
     name: "a guest that is dragged to another host moves there, and the move is shown as it goes",
     act: async ({ page, picture }) => {
       await page.dragAndDrop('[data-guest="alice"]', '[data-host="host-c"]');
-      await page.waitForSelector(".move.under-way");
+      await page
+        .locator(".move.under-way")
+        .filter({ hasText: /precopy/ })
+        .waitFor();
       await picture("move-under-way");
       await page.waitForSelector(guestOn("alice", "host-c"));
       await page.waitForSelector(ended("released"));
       await picture("move-ended");
+    },
+  },
+  {
+    name: "what is known of a move is there for who opens it",
+    act: async ({ page, picture }) => {
+      await page.click(".move.released summary");
+      await page.locator(".move.released .facts").filter({ hasText: "the same at both ends" }).waitFor();
+      await page.locator(".moves").scrollIntoViewIfNeeded();
+      await picture("move-opened");
+    },
+  },
+  {
+    name: "packets of a guest are watched through a move of it: what passed around each moment stays",
+    act: async ({ page, picture }) => {
+      await page.selectOption('select[name="packets-of"]', "alice");
+      await page.click('.packets button:text("Watch")');
+      await page.waitForSelector(".packets tr.packet");
+      await page.dragAndDrop('[data-guest="alice"]', '[data-host="host-b"]');
+      await page.waitForSelector(guestOn("alice", "host-b"));
+      await page.locator(".packets tr.mark").filter({ hasText: "released" }).waitFor();
+      await page.waitForSelector('.packets button:text("Watch")');
+      await page
+        .locator(".packets tr.mark")
+        .filter({ hasText: /stopped/ })
+        .evaluate((row) => row.scrollIntoView({ block: "center" }));
+      await picture("packets");
+      await page.evaluate("scrollTo(0, 0)");
     },
   },
   {
@@ -81,6 +113,14 @@ export const story: readonly Step[] = [
     },
   },
   {
+    name: "a host is evacuated: its guests go elsewhere",
+    act: async ({ page }) => {
+      await page.click('[data-host="host-b"] button:text("Evacuate")');
+      await page.waitForSelector('[data-host="host-b"] [data-guest]', { state: "detached" });
+      await page.waitForSelector(".move.under-way", { state: "detached" });
+    },
+  },
+  {
     name: "the same in the dark, and on a telephone",
     act: async ({ page, picture }) => {
       await page.emulateMedia({ colorScheme: "dark" });
@@ -107,12 +147,24 @@ export const story: readonly Step[] = [
       process.kill(pidOf(lab, "central"), "SIGKILL");
       await page.waitForSelector('[data-presence="gone"]');
       await picture("central-gone");
-      const central = new NomadCommand(["central", "--listen", new URL(lab.url).host], lab.workspace.path);
+      const central = new NomadCommand(
+        ["central", "--listen", new URL(lab.url).host, "--journal", journal],
+        lab.workspace.path,
+      );
       begun.defer(async () => {
         central.child.kill();
         await central.ended;
       });
       await page.waitForSelector('[data-presence="gone"]', { state: "detached" });
+    },
+  },
+  {
+    name: "moves from before central was started again are listed, and can be opened",
+    act: async ({ page }) => {
+      await page.reload();
+      const first = page.locator(".move.released").filter({ hasText: "host-a → host-c" });
+      await first.locator("summary").click();
+      await first.locator(".facts").filter({ hasText: "precopy" }).waitFor();
     },
   },
 ];

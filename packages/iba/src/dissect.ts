@@ -43,8 +43,8 @@ export interface Dissection {
 const nothing = { addresses: null, bth: null, fields: [], payloadBytes: 0, icrc: null };
 const scratch: Packet = emptyPacket();
 
-/** Dissects a captured frame; holds for any bytes. */
-export function dissect(captured: Pick<CapturedFrame, "frame" | "linkType">, crc32: Crc32): Dissection {
+/** Dissects a captured frame; holds for any bytes. Without `crc32` its ICRC is not checked, and is null. */
+export function dissect(captured: Pick<CapturedFrame, "frame" | "linkType">, crc32: Crc32 | null): Dissection {
   const { frame, linkType } = captured;
   if (linkType !== LINKTYPE_ETHERNET) return { ...nothing, fault: "not-ethernet" };
   const parts = parseRoceFrame(frame);
@@ -52,13 +52,13 @@ export function dissect(captured: Pick<CapturedFrame, "frame" | "linkType">, crc
   return dissectPacket(frame, parts, crc32);
 }
 
-function dissectPacket(frame: Uint8Array, parts: RoceFrame, crc32: Crc32): Dissection {
+function dissectPacket(frame: Uint8Array, parts: RoceFrame, crc32: Crc32 | null): Dissection {
   const { packetOffset: at, packetBytes, source, destination } = parts;
   const fault = parsePacket(scratch, frame, at, packetBytes);
   const common = {
     addresses: { source, destination },
     bth: packetBytes < headerBytes.bth ? null : dissectBth(frame, at),
-    icrc: packetBytes < CHECKED_BYTES_MIN ? null : checkFrameIcrc(crc32, frame, parts),
+    icrc: crc32 === null || packetBytes < CHECKED_BYTES_MIN ? null : checkFrameIcrc(crc32, frame, parts),
   };
   if (fault !== null) return { ...common, fields: [], payloadBytes: 0, fault };
   return { ...common, fields: dissectHeaders(scratch), payloadBytes: scratch.payloadBytes, fault: null };

@@ -1,6 +1,7 @@
 // InfiniBand's tables and arithmetic: opcodes and their headers, queue pair states, PSNs, timers, the ICRC.
 export * from "./aeth.ts";
 export { type DissectedBth, type DissectedField, type Dissection, dissect } from "./dissect.ts";
+export { type Form, formatField } from "./dissect-fields.ts";
 export { dissectionJson, dissectionText } from "./dissect-text.ts";
 export { gidText, guidOf, SUBNET_PREFIX_DEFAULT, subnetGid } from "./gid.ts";
 export { GLOBAL_ID_BYTES, gidOf, isMulticastGid, isMulticastLid, lidOfGid, writeGrh } from "./grh.ts";

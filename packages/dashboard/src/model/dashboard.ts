@@ -22,14 +22,15 @@ export class Dashboard {
     this.rates = new Rates();
   }
 
-  /** `now`: ms. */
-  take(event: LabEvent, now: number): void {
-    if (event.type === "move" && this.view.moves.get(event.move.id)?.phase !== event.move.phase)
-      this.phaseSince.set(event.move.id, now);
+  /** `now`: ms. True when a move has entered another phase. */
+  take(event: LabEvent, now: number): boolean {
+    const entered = event.type === "move" && this.view.moves.get(event.move.id)?.phase !== event.move.phase;
+    if (entered) this.phaseSince.set(event.move.id, now);
     applyEvent(this.view, event);
     if (event.type === "report") this.rates.take(event.guest, event.report, now);
     if (event.type === "guest" && event.guest.state !== "running" && event.guest.state !== "moving")
       this.rates.forget(event.guest.name);
+    return entered;
   }
 
   /** Once a second. */

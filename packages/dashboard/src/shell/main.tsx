@@ -6,6 +6,7 @@ import { followLab } from "./stream.ts";
 import "../theme.css";
 import { App } from "../view/app.tsx";
 import { dashboard, pulse, version } from "../view/state.ts";
+import { noteMove } from "../view/watched.ts";
 
 let due = false;
 
@@ -13,7 +14,8 @@ let due = false;
  * However much happens, the page is made anew at most once a frame; and what programs report, which is most of it, is
  * shown as rates, with the next beat.
  */
-function changed(event?: LabEvent): void {
+function changed(event?: LabEvent, entered = false): void {
+  if (event) noteMove(event, entered);
   if (due || event?.type === "report" || event?.type === "log") return;
   due = true;
   requestAnimationFrame(() => {

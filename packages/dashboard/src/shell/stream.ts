@@ -2,7 +2,7 @@ import type { LabEvent } from "@nomad/protocol/http";
 import { routes } from "@nomad/protocol/http/routes";
 import type { Dashboard } from "../model/dashboard.ts";
 
-type Changed = (event?: LabEvent) => void;
+type Changed = (event?: LabEvent, entered?: boolean) => void;
 
 const againMs = 1_000;
 /** Central says something at least every ten seconds, if only a blank line. */
@@ -36,15 +36,14 @@ async function readOnce(dashboard: Dashboard, changed: Changed): Promise<void> {
   changed();
   for await (const line of linesOf(response.body, heard)) {
     const event = JSON.parse(line) as LabEvent;
-    dashboard.take(event, Date.now());
-    changed(event);
+    changed(event, dashboard.take(event, Date.now()));
   }
   throw new Error("central has gone");
 }
 
 /**
  * Follows the lab for ever: where central goes, we wait until it is back. `changed` is called after everything that
- * changes, with the event that told of it if one did.
+ * changes, with the event that told of it if one did, and whether a move has entered another phase.
  */
 export async function followLab(dashboard: Dashboard, changed: Changed): Promise<never> {
   for (;;) {

@@ -1,6 +1,7 @@
 import { FaultPanel } from "./fault-panel.tsx";
 import { Header } from "./header.tsx";
 import { MoveList } from "./move-list.tsx";
+import { Packets } from "./packets.tsx";
 import { complaint, dashboard, version } from "./state.ts";
 import { Throughput } from "./throughput.tsx";
 import { Topology } from "./topology.tsx";
@@ -39,6 +40,7 @@ export function App() {
           <FaultPanel />
         </section>
         <MoveList />
+        <Packets />
       </main>
     </>
   );

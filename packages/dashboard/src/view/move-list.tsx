@@ -1,15 +1,20 @@
 import type { MoveRecord } from "@nomad/protocol/http";
+import { useState } from "preact/hooks";
 import { bytes, duration } from "../model/format.ts";
 import { barsOf } from "../model/timeline.ts";
 import { now } from "../shell/clock.ts";
+import { MoveDetails } from "./move-details.tsx";
 import { dashboard, version } from "./state.ts";
 
-const shownMax = 30;
+/** So many at first: of a lab that has been up for long there may be thousands. */
+const shownAtFirst = 20;
 
-/** Moves as bars of phases, the latest first: under way they grow. */
+/** Moves as bars of phases, the latest first: under way they grow. Those of a central before this one are in its journal. */
 export function MoveList() {
   version.value;
-  const moves = [...dashboard.view.moves.values()].reverse().slice(0, shownMax);
+  const [all, showAll] = useState(false);
+  const known = [...dashboard.view.moves.values()].reverse();
+  const moves = all ? known : known.slice(0, shownAtFirst);
   return (
     <section class="card moves" aria-label="Moves">
       <h2>Moves</h2>
@@ -17,6 +22,11 @@ export function MoveList() {
       {moves.map((move) => (
         <MoveLine key={move.id} move={move} />
       ))}
+      {known.length > moves.length && (
+        <button type="button" onClick={() => showAll(true)}>
+          Show all {known.length}
+        </button>
+      )}
     </section>
   );
 }
@@ -45,13 +55,14 @@ function MoveLine({ move }: { readonly move: MoveRecord }) {
             key={phase}
             class={paused ? "paused" : ""}
             style={{ width: `${width * 100}%` }}
-            title={`${phase}: ${duration(ms)}`}
+            title={`until ${phase}: ${duration(ms)}`}
           >
             {width > 0.12 && phase}
           </span>
         ))}
       </div>
       <p class="dim">{facts.join(" · ")}</p>
+      <MoveDetails move={move} />
     </article>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { rate } from "../model/format.ts";
 import { secondsShown } from "../model/series.ts";
+import { timeOfDay } from "../shell/clock.ts";
 import { dashboard, pulse } from "./state.ts";
 
 const height = 160;
@@ -17,7 +18,10 @@ function makeChart(element: HTMLElement): uPlot {
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_chart, _low, high) => [0, Math.max(high, 1024)] } },
-      axes: [axis, { ...axis, size: 80, values: (_chart, ticks) => ticks.map((tick) => rate(tick)) }],
+      axes: [
+        { ...axis, space: 90, values: (_chart, ticks) => ticks.map(timeOfDay) },
+        { ...axis, size: 80, values: (_chart, ticks) => ticks.map((tick) => rate(tick)) },
+      ],
       series: [{}, { stroke: line, width: 2, fill: style.getPropertyValue("--fill"), points: { show: false } }],
     },
     [[], []],

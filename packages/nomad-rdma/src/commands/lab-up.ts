@@ -18,6 +18,7 @@ interface Options {
   readonly file?: string;
   readonly hosts?: number;
   readonly port: number;
+  readonly journal: string;
   readonly movesPerHost?: number;
   readonly names: Names;
   readonly detach?: true;
@@ -32,6 +33,7 @@ export function labUp(cli: Cli): Command {
     .option("-f, --file <path>", `the lab file (default: ${labFileName} when there is one)`)
     .option("--hosts <n>", "how many hosts (default: the file's, else 3)", integer(1, 64))
     .option("--port <n>", "central's port; 0 is any free one", integer(0, 65_535), defaults.centralPort)
+    .option("--journal <path>", "the file of central's journal: guests, moves and their history outlive it", ":memory:")
     .option("--moves-per-host <n>", "moves under way from or to one host", integer(1, movesPerHostLimit))
     .addOption(namesOption())
     .option("-d, --detach", "leave the lab up and return")
@@ -45,7 +47,7 @@ export function labUp(cli: Cli): Command {
           hosts,
           partitions: file.partitions,
           port: options.port,
-          journal: ":memory:",
+          journal: options.journal,
           movesPerHost: options.movesPerHost ?? file.movesPerHost,
           names: options.names,
           mayBeKept,

@@ -131,7 +131,7 @@ export const moveRecord = z.object({
   held: count,
   /** Queue pairs, of the guest or of a peer, that had work under way when their time to drain was over. */
   cut: count.default(0),
-  /** Milliseconds spent in each phase. */
+  /** By phase: the milliseconds that it took to reach it from the phase before. */
   phases: z.record(z.string(), milliseconds),
   /** Each side's own hash of the guest's memory, at stop and before resume; empty until known. */
   digestSource: z.string(),

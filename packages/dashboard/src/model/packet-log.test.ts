@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import type { PacketLine } from "./packet.ts";
+import { PacketLog } from "./packet-log.ts";
+
+const packet = (atMs: number): PacketLine => ({
+  ...{ atMs, host: "host-a", direction: "out", opcode: "RC SEND Only", qpn: 17, psn: atMs, flags: "A", syndrome: "" },
+  ...{ payloadBytes: 0, who: "" },
+});
+const packets = (from: number, count: number) => Array.from({ length: count }, (_, i) => packet(from + i));
+
+/** Rows in short: a packet is its PSN. */
+const shown = (log: PacketLog) =>
+  log.rows().map((row) => {
+    if (row.kind === "packet") return row.packet.psn;
+    return row.kind === "mark" ? row.mark.text : `... ${row.count}`;
+  });
+
+test("without a move the latest packets are shown, and how many came before them", () => {
+  const log = new PacketLog("alice");
+  log.push(packets(0, 100));
+  expect(shown(log)).toEqual(["... 60", ...Array.from({ length: 40 }, (_, i) => 60 + i)]);
+});
+
+test("around each moment of a move its packets are shown, the others are counted", () => {
+  const log = new PacketLog("alice");
+  log.push(packets(0, 100));
+  log.mark({ atMs: 50, text: "stopped" });
+  expect(shown(log)).toEqual(["... 44", 44, 45, 46, 47, 48, 49, "stopped", 50, 51, 52, 53, 54, 55, "... 44"]);
+});
+
+test("packets of two hosts that come late are put in their place", () => {
+  const log = new PacketLog("alice");
+  log.push([packet(3), packet(4)]);
+  log.mark({ atMs: 2.5, text: "running" });
+  log.push([packet(1), packet(2)]);
+  expect(shown(log)).toEqual([1, 2, "running", 3, 4]);
+});
+
+test("a moment after the last packet is shown", () => {
+  const log = new PacketLog("alice");
+  log.push(packets(1, 2));
+  log.mark({ atMs: 9, text: "released" });
+  expect(shown(log)).toEqual([1, 2, "released"]);
+});
+
+test("of a long capture the oldest packets are forgotten", () => {
+  const log = new PacketLog("alice");
+  for (let i = 0; i < 30; i++) log.push(packets(1_000 * i, 1_000));
+  expect(log.packets).toBeLessThanOrEqual(20_000);
+  expect(shown(log).at(-1)).toBe(29_999);
+});

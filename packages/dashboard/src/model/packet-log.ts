@@ -1,0 +1,87 @@
+import type { PacketLine } from "./packet.ts";
+
+/** A moment of a move. */
+export interface Mark {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+export type LogRow =
+  | { readonly kind: "packet"; readonly packet: PacketLine }
+  | { readonly kind: "mark"; readonly mark: Mark }
+  | { readonly kind: "left-out"; readonly count: number };
+
+const packetsMax = 20_000;
+/** Shown before and after each mark; and at the end, when there is none. */
+const around = 6;
+const latest = 40;
+
+/** The packets of a guest that were captured last, and the moments of its move among them. */
+export class PacketLog {
+  readonly guest: string;
+  #packets: PacketLine[] = [];
+  readonly #marks: Mark[] = [];
+
+  constructor(guest: string) {
+    this.guest = guest;
+  }
+
+  get packets(): number {
+    return this.#packets.length;
+  }
+
+  /** Of two hosts packets come in pieces, so not quite in order. */
+  push(packets: readonly PacketLine[]): void {
+    this.#packets.push(...packets);
+    if (this.#packets.length > packetsMax) this.#packets = this.#packets.slice(-packetsMax / 2);
+  }
+
+  mark(mark: Mark): void {
+    this.#marks.push(mark);
+  }
+
+  /** By time: what is near a mark, and how many packets are left out in between; without marks, the latest. */
+  rows(): LogRow[] {
+    const packets = this.#packets.toSorted((a, b) => a.atMs - b.atMs);
+    if (this.#marks.length === 0) return withGaps(packets, this.#marks, (i) => i >= packets.length - latest);
+    const places = this.#marks.map(({ atMs }) => placeOf(packets, atMs));
+    const near = new Set(places.flatMap((at) => Array.from({ length: 2 * around }, (_, i) => at - around + i)));
+    return withGaps(packets, this.#marks, (i) => near.has(i));
+  }
+}
+
+/** The index of the first packet that is not before `atMs`. */
+function placeOf(packets: readonly PacketLine[], atMs: number): number {
+  let [low, high] = [0, packets.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((packets[middle] as PacketLine).atMs < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function withGaps(packets: readonly PacketLine[], marks: readonly Mark[], shown: (index: number) => boolean): LogRow[] {
+  const rows: LogRow[] = [];
+  let [leftOut, nextMark] = [0, 0];
+  const close = () => {
+    if (leftOut > 0) rows.push({ kind: "left-out", count: leftOut });
+    leftOut = 0;
+  };
+  const marksUntil = (atMs: number) => {
+    for (let mark = marks[nextMark]; mark && mark.atMs <= atMs; mark = marks[++nextMark]) {
+      close();
+      rows.push({ kind: "mark", mark });
+    }
+  };
+  for (const [i, packet] of packets.entries()) {
+    marksUntil(packet.atMs);
+    if (shown(i)) {
+      close();
+      rows.push({ kind: "packet", packet });
+    } else leftOut++;
+  }
+  marksUntil(Number.POSITIVE_INFINITY);
+  close();
+  return rows;
+}
