@@ -3,6 +3,7 @@ export interface Amounts {
   readonly roundTrips: number;
   readonly bandwidthBytes: number;
   readonly messages: number;
+  readonly connections: number;
   /** Rounds that are not counted: what runs first is not compiled yet. */
   readonly warmUps: number;
   readonly rounds: number;
@@ -16,6 +17,7 @@ export const fullAmounts: Amounts = {
   roundTrips: 5000,
   bandwidthBytes: 128 * 2 ** 20,
   messages: 200_000,
+  connections: 1000,
   warmUps: 3,
   rounds: 7,
   guestRoundTrips: 1000,
@@ -28,6 +30,7 @@ export const quickAmounts: Amounts = {
   roundTrips: 20,
   bandwidthBytes: 4 * 2 ** 20,
   messages: 500,
+  connections: 20,
   warmUps: 1,
   rounds: 1,
   guestRoundTrips: 20,

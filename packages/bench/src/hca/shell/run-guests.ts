@@ -20,9 +20,9 @@ const tests = [
 /** Measures between two guests, whose names are their own and the adapter's in turn; and plain sockets before and after. */
 export async function runGuests(amounts: Amounts, onSample: OnSample): Promise<Measurement> {
   await buildImages([perfImage]);
-  await using sockets = await PeerProcess.start();
+  await using sockets = await PeerProcess.start("peer.ts");
   await using lab = await BenchLab.start();
-  const roundTrip = (await socketProbes(sockets.peer, amounts)).get("ws-rtt-64");
+  const roundTrip = (await socketProbes(sockets.ready, amounts)).get("ws-rtt-64");
   if (roundTrip === undefined) throw new Error("there is a probe of round trips");
   const floor = new Map([["ws-rtt-64-then", roundTrip]]);
   const rounds = { warmUps: amounts.warmUps, rounds: amounts.guestRounds };

@@ -29,9 +29,9 @@ export async function runMoves(amounts: MoveAmounts, onSample: OnSample): Promis
 
 async function floorSamples(rounds: number, onSample: OnSample) {
   await using undo = new AsyncDisposableStack();
-  const sockets = undo.use(await PeerProcess.start());
+  const sockets = undo.use(await PeerProcess.start("peer.ts"));
   const probes = await floorProbes(undo);
-  const bandwidth = (await socketProbes(sockets.peer, socketAmounts)).get("ws-bw");
+  const bandwidth = (await socketProbes(sockets.ready, socketAmounts)).get("ws-bw");
   if (bandwidth) probes.set("ws-bw-then", bandwidth);
   return await interleave(probes, { warmUps: 1, rounds }, onSample);
 }
