@@ -53,6 +53,7 @@ export const authority: Readonly<Record<(Request | Notice)["kind"], Readonly<Rec
   CONNECT: amongHosts,
   RESOLVE: amongHosts,
   WHO_IS: amongHosts,
+  FORETELL: amongHosts,
   PRESETUP: amongHosts,
   PRESETUP_QPS: amongHosts,
   STATE: amongHosts,

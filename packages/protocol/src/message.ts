@@ -106,7 +106,16 @@ const requests = [
   // a peer's host that has been held for long -> central, source, destination
   request("INQUIRE", { move, vlid, from: name, to: name }),
   // source or destination, by the token, or central -> each peer's host
-  request("RESUME_PEER", { ...ofMove, token, epoch, dlid: lid, host: name, names: z.array(peerName) }),
+  // `foretold`: what FORETELL has said holds, but for what is in `names`
+  request("RESUME_PEER", {
+    ...ofMove,
+    token,
+    epoch,
+    dlid: lid,
+    host: name,
+    names: z.array(peerName),
+    foretold: z.literal(true).exactOptional(),
+  }),
   // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
   request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint }),
   request("CAPTURE_END", { capture }),
@@ -119,6 +128,14 @@ const requests = [
   // what the guest has while it is copied; `device` has some of its queue pairs, and the others follow
   request("PRESETUP", { ...ofMove, device: deviceSnapshot }),
   request("PRESETUP_QPS", { ...ofMove, qps: deviceSnapshot.shape.qps }),
+  // destination -> each peer's host, while the guest is copied: the numbers its queue pairs will have; null: they will not
+  request("FORETELL", {
+    ...ofMove,
+    names: z
+      .array(z.tuple([vqpn, qpn]))
+      .max(limits.qpsPerGuestMax)
+      .nullable(),
+  }),
   // `gone`: the device is what was told by PRESETUP without these queue pairs, but for what is in `device`; null: it is `device`
   request("STATE", { ...ofMove, device: deviceSnapshot, gone: z.array(vqpn).nullable(), vm: vmState }),
 ] as const;
@@ -156,6 +173,7 @@ const answers = [
   answer("IDENTITY", { name: remoteName.nullable() }),
   answer("MOVED", { host: name }),
   answer("PRESET", {}),
+  answer("FORETOLD", {}),
   answer("STATE_TAKEN", {}),
   answer("FENCED", { seen: z.boolean(), holds: z.boolean() }),
   answer("OUTCOME", { resume: z.object({ epoch, dlid: lid, host: name, names: z.array(peerName) }).nullable() }),

@@ -24,10 +24,11 @@ const novelties: readonly (Novelties & { readonly since: number })[] = [
   {
     since: 2,
     // A guest's objects are made while it is copied. Refused, they are all told in STATE.
-    kinds: ["PRESETUP", "PRESETUP_QPS", "PRESET", "PEER_CANNOT_SUSPEND"],
+    kinds: ["PRESETUP", "PRESETUP_QPS", "PRESET", "FORETELL", "FORETOLD", "PEER_CANNOT_SUSPEND"],
     fields: {
       PRECOPY: { presetup: false },
       STATE: { gone: null },
+      RESUME_PEER: { foretold: undefined },
       // Without a list of those that are not idle, all queue pairs are held and told.
       SUSPENDED: { active: undefined },
       // Version 1 knows no queue pairs that cannot be held.

@@ -79,6 +79,7 @@ export class Coordinator {
       source: this.#sources.size,
       destination: this.#destinations.size,
       peer: this.#peers.holding,
+      foretold: this.#peers.foretold,
       requests: this.#host.requests.size,
       lookups: this.#names.waiting,
       timers: this.#host.timers.size,
@@ -208,11 +209,18 @@ export class Coordinator {
     this.#host.hosts.clear();
     for (const host of hosts) {
       const known = before.get(host.name);
-      if (known && known.incarnation !== host.incarnation) this.backend.forgetPort(host.lid);
+      if (known && known.incarnation !== host.incarnation) this.#forgetHost(host);
       this.#host.hosts.set(host.name, host);
+      if (host.lost) this.#peers.forgetHost(host.name);
       if (host.lost) this.#host.requests.fail(host.name, new NomadError("E_HOST_LOST", `host ${host.name} is lost`));
     }
     this.#host.effects.push({ kind: "hosts", changed: true });
+  }
+
+  /** Another incarnation of it lives. */
+  #forgetHost({ name, lid }: HostEntry): void {
+    this.backend.forgetPort(lid);
+    this.#peers.forgetHost(name);
   }
 
   #request(m: Request, reply: Reply): void {
@@ -266,6 +274,8 @@ export class Coordinator {
         return this.#peers.suspend(m, reply);
       case "RESUME_PEER":
         return this.#peers.resume(m, reply);
+      case "FORETELL":
+        return this.#peers.foretell(m, reply);
       case "FENCE":
         return this.#peers.fence(m, reply);
       case "INQUIRE":

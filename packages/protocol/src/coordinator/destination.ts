@@ -5,6 +5,7 @@ import type { RequestOf } from "../message.ts";
 import type { VmState } from "../schema.ts";
 import { type HostContext, ignore } from "./context.ts";
 import type { Created } from "./effects.ts";
+import { Foretelling } from "./foretelling.ts";
 import type { Guests } from "./guests.ts";
 import type { Names } from "./names.ts";
 import { resumePeersAt } from "./peers.ts";
@@ -19,6 +20,7 @@ export class DestinationMove {
   readonly #m: RequestOf<"PREPARE">;
   #memory: DeviceMemory | null = null;
   #preset: Device | null = null;
+  readonly #foretelling: Foretelling;
   #state: { readonly changes: migration.DeviceChanges; readonly vm: VmState } | null = null;
   #bound: readonly PeerName[] | null = null;
   #running = false;
@@ -27,6 +29,7 @@ export class DestinationMove {
 
   constructor(host: HostContext, guests: Guests, names: Names, m: RequestOf<"PREPARE">, done: () => void) {
     this.#done = done;
+    this.#foretelling = new Foretelling(host, m);
     this.#host = host;
     this.#guests = guests;
     this.#names = names;
@@ -58,6 +61,7 @@ export class DestinationMove {
       return reply.refuse("E_STATE", `${this.#host.name} does not expect a device of guest ${m.vlid} now`);
     const at = { memory: this.#memory, move: guestHolder(m.move) };
     this.#preset = migration.presetup(this.#host.backend, m.device, at, this.#host.now);
+    this.#foretelling.tell(this.#preset, m.device.qps);
     reply.answer({ kind: "PRESET" });
   }
 
@@ -67,6 +71,7 @@ export class DestinationMove {
       return reply.refuse("E_AUTH", `the device of guest ${m.vlid} is ${this.#m.from}'s to tell`);
     if (!this.#preset) return reply.refuse("E_STATE", `${this.#host.name} has no device of guest ${m.vlid}`);
     migration.presetupQps(this.#host.backend, this.#preset, m.qps, guestHolder(m.move), this.#host.now);
+    this.#foretelling.tell(this.#preset, m.qps);
     reply.answer({ kind: "PRESET" });
   }
 
@@ -143,7 +148,9 @@ export class DestinationMove {
       this.#host.ask("central", { kind: "PEERS_RESUMED", move, vlid, generation }, o);
     };
     this.#names.located(vlid, this.#host.name);
-    resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names }, { opened, done });
+    const device = this.#host.backend.device(vlid);
+    const toTell = (to: string) => this.#foretelling.left(to, device, names);
+    resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names }, { opened, done }, toTell);
   }
 
   abort(m: RequestOf<"ABORT">, reply: Reply): void {
@@ -151,6 +158,7 @@ export class DestinationMove {
       return reply.refuse("E_STATE", `guest ${m.vlid} runs at ${this.#host.name}: its move is decided`);
     this.#host.bulk(m.move, { do: "forget" }, ignore, ignore);
     this.#discardPreset();
+    this.#foretelling.withdraw();
     this.#guests.drop(m.vlid);
     reply.answer({ kind: "ABORTED" });
   }

@@ -1,8 +1,10 @@
 import { migration, type PeerName } from "@nomad/backend";
-import { type Cancel, planted, type VLid } from "@nomad/base";
+import { type Cancel, type NomadError, planted, type VLid } from "@nomad/base";
 import { roleOf } from "../authority.ts";
 import type { AnswerOf, RequestOf } from "../message.ts";
 import type { HostContext } from "./context.ts";
+import type { ToTell } from "./foretelling.ts";
+import { Foretold } from "./foretold.ts";
 import type { Names } from "./names.ts";
 import type { Reply } from "./reply.ts";
 
@@ -31,6 +33,8 @@ export class Peers {
   /** Moves whose guest was seen to live at its destination: it runs here, or queue pairs here were resumed towards it. */
   readonly #seen = new Set<string>();
 
+  readonly #foretold = new Foretold();
+
   constructor(host: HostContext, names: Names) {
     this.#host = host;
     this.#names = names;
@@ -39,6 +43,21 @@ export class Peers {
   /** How many moves hold queue pairs here. */
   get holding(): number {
     return this.#holds.size;
+  }
+
+  /** Of how many moves this host knows numbers beforehand. */
+  get foretold(): number {
+    return this.#foretold.size;
+  }
+
+  foretell({ move, names }: RequestOf<"FORETELL">, reply: Reply): void {
+    if (names) this.#foretold.learn(move, reply.from, names);
+    else this.#foretold.withdraw(move, reply.from);
+    reply.answer({ kind: "FORETOLD" });
+  }
+
+  forgetHost(name: string): void {
+    this.#foretold.forgetHost(name);
   }
 
   suspend(m: RequestOf<"SUSPEND_PEER">, reply: Reply): void {
@@ -88,7 +107,10 @@ export class Peers {
     this.#host.ask<AnswerOf<"OUTCOME">>(whom, { kind: "INQUIRE", move, vlid, from, to }, o);
   }
 
-  resume(m: RequestOf<"RESUME_PEER">, reply: Reply): void {
+  resume(told: RequestOf<"RESUME_PEER">, reply: Reply): void {
+    const names = told.foretold ? this.#foretold.with(told.move, reply.from, told.names) : told.names;
+    if (!names) return reply.refuse("E_STATE", `nothing of move ${told.move} was foretold by ${reply.from}`);
+    const m = { ...told, names };
     const hold = this.#holds.get(m.move);
     if (!mayResume(hold, m, reply.from, this.#names.whereIs(m.vlid)))
       return reply.refuse("E_AUTH", `move ${m.move} is resumed by its token only`);
@@ -101,6 +123,7 @@ export class Peers {
   #resume(move: string, vlid: VLid, to: Resume): VLid[] {
     this.#holds.get(move)?.cancelInquiry();
     this.#holds.delete(move);
+    this.#foretold.forget(move);
     if (to.names.length > 0) this.saw(move);
     this.#names.located(vlid, to.host);
     const at = { move: peerHolder(move), epoch: to.epoch, dlid: to.dlid, names: to.names };
@@ -140,8 +163,8 @@ function remember(moves: Set<string>, move: string): void {
 }
 
 /**
- * Tell each host with peers where the guest is now; `opened` is called with the guests that know it, `done` when all
- * hosts have answered or are known to be dead.
+ * Tell each host with peers where the guest is now; `opened` is called with the guests that know it, `done` when all hosts
+ * have answered or are known to be dead. `toTell`: what of the names each does not know; without it, all.
  */
 export function resumePeersAt(
   host: HostContext,
@@ -155,7 +178,9 @@ export function resumePeersAt(
     readonly names: readonly PeerName[];
   },
   on: { readonly opened: (peers: readonly VLid[], at: string) => void; readonly done: () => void },
+  toTell: (to: string) => ToTell = () => ({ names: at.names }),
 ): void {
+  const { names, ...move } = at;
   const living = hosts.filter((name) => host.hosts.get(name)?.lost !== true);
   let waiting = living.length;
   const one = () => {
@@ -163,18 +188,16 @@ export function resumePeersAt(
     if (waiting === 0) on.done();
   };
   if (waiting === 0) return on.done();
-  for (const to of living) {
-    host.ask<AnswerOf<"PEER_RESUMED">>(
-      to,
-      { kind: "RESUME_PEER", ...at, names: [...at.names], dlid: host.lid, host: host.name },
-      {
-        timeoutMs: Number.POSITIVE_INFINITY,
-        onAnswer: ({ peers }) => {
-          on.opened(peers, to);
-          one();
-        },
-        onFail: one,
-      },
-    );
-  }
+  const tell = (to: string, what: ToTell) => {
+    const onAnswer = ({ peers }: AnswerOf<"PEER_RESUMED">) => {
+      on.opened(peers, to);
+      one();
+    };
+    // Who does not remember what was foretold is told all.
+    const onFail = ({ code }: NomadError) => (what.foretold && code === "E_STATE" ? tell(to, { names }) : one());
+    const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer, onFail };
+    const place = { dlid: host.lid, host: host.name };
+    host.ask(to, { kind: "RESUME_PEER", ...move, ...place, ...what, names: [...what.names] }, o);
+  };
+  for (const to of living) tell(to, toTell(to));
 }

@@ -38,3 +38,42 @@ test("rule 6: what is idle at the moving guest's end only is tested at its peer'
   using _ = plantIn("idle-not-tested-at-peer");
   expect(() => moments.map(sendsToTheSilent)).toThrow();
 });
+
+test("rule 6: what is idle is told while the guest is copied, and again neither when it stands still nor when it runs", () => {
+  const guests = { alice: "host-a", bob: "host-b", carol: "host-d" };
+  const lab = new RuleLab({ guests, silent: Object.keys(guests) });
+  const { world } = lab;
+  world.run(20);
+  const move = lab.moveUntil("alice", "host-c", "precopy");
+  expect(lab.sentOf("FORETELL").map(({ to }) => to)).toEqual(["host-b", "host-d"]);
+  lab.settle();
+  expect(move).toMatchObject({ outcome: "released" });
+  expect(lab.sentOf("STATE").map(({ message }) => message.device.qps)).toEqual([[]]);
+  const resumed = lab.sentOf("RESUME_PEER").map(({ message }) => message);
+  expect(resumed).toMatchObject([
+    { names: [], foretold: true },
+    { names: [], foretold: true },
+  ]);
+  world.end(...Object.keys(guests));
+  for (const guest of Object.keys(guests)) expect(world.report(guest)).toMatchObject({ verified: true });
+});
+
+test("rule 6: a peer's host that has not heard what was foretold is told when the guest runs", () => {
+  const lab = new RuleLab({ passes: (_from, _to, { kind }) => kind !== "FORETELL" });
+  expect(lab.world.move("alice", "host-c")).toMatchObject({ outcome: "released" });
+  const [resume] = lab.sentOf("RESUME_PEER");
+  expect([resume?.message.names.length, resume?.message.foretold]).toEqual([1, undefined]);
+  lab.verify();
+});
+
+test("rule 6: what was foretold of a move that is undone is forgotten", () => {
+  const lab = new RuleLab({ silent: ["alice", "bob"], passes: (_from, _to, { kind }) => kind !== "BOUND" });
+  const { world } = lab;
+  world.run(20);
+  expect(world.move("alice", "host-c")).toMatchObject({ outcome: "aborted" });
+  expect(lab.sentOf("FORETOLD").length).toBeGreaterThan(0);
+  world.run(5);
+  expect(world.host("host-b").coordinator.underWay.foretold).toBe(0);
+  world.end("alice", "bob");
+  expect(world.report("alice")).toMatchObject({ verified: true });
+});
