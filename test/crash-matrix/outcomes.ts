@@ -1,22 +1,11 @@
-import { isDecided, type Phase } from "@nomad/protocol";
+import { phases as allPhases, isDecided, isEnded, type Phase } from "@nomad/protocol";
 
 // What comes of a fault in each phase of a move: the contract, as data. It drives the matrix (shell/main.ts) and makes
 // docs/outcomes.md (document.ts).
 
 /** Phases that a fault can be placed in. `bound` lasts one write to central's disk: nobody can be struck within it from outside. */
-export const phases = [
-  "planned",
-  "prepared",
-  "precopy",
-  "suspended",
-  "peers-suspended",
-  "stopped",
-  "COMMITTED",
-  "running",
-  "peers-resumed",
-  "aborting",
-] as const satisfies readonly Phase[];
-export type CellPhase = (typeof phases)[number];
+export type CellPhase = Exclude<Phase, "bound" | "released" | "aborted">;
+export const phases = allPhases.filter((phase): phase is CellPhase => phase !== "bound" && !isEnded(phase));
 
 /** Who is struck: a process, or what connects two of them. `peer`: the host of the guest that the moving one talks to. */
 export const participants = {

@@ -1,5 +1,5 @@
 import type { Random, RuledTraffic } from "@nomad/base";
-import type { Phase } from "@nomad/protocol";
+import { isEnded, type Phase, phases } from "@nomad/protocol";
 import type { FaultRule } from "@nomad/wire";
 
 /** Who of a move a fault is about; resolved when it strikes. */
@@ -63,19 +63,7 @@ export const faultNames: readonly FaultName[] = [
 ];
 
 /** Phases that a fault may strike in. */
-export const strikable: readonly Phase[] = [
-  "planned",
-  "prepared",
-  "precopy",
-  "suspended",
-  "peers-suspended",
-  "stopped",
-  "bound",
-  "COMMITTED",
-  "running",
-  "peers-resumed",
-  "aborting",
-];
+export const strikable: readonly Phase[] = phases.filter((phase) => !isEnded(phase));
 
 /** Within which moves are asked for, and faults strike, ms after the guests talk. */
 export const spanMs = 60;
