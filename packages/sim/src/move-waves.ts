@@ -1,6 +1,6 @@
 import type { Random } from "@nomad/base";
 import { spanMs } from "./fault-plan.ts";
-import type { PlannedGuest, PlannedMove } from "./plan.ts";
+import type { PlannedGuest, PlannedMove } from "./planned.ts";
 
 /** Where each guest is meant to be by now. */
 type Places = Map<string, string>;

@@ -1,26 +1,9 @@
 import { Random } from "@nomad/base";
 import { type Fault, plannedFault, spanMs } from "./fault-plan.ts";
 import { manyMoves } from "./move-waves.ts";
-import type { Talker } from "./programs/talker.ts";
+import type { PlannedGuest, PlannedMove } from "./planned.ts";
 import { timings } from "./timings.ts";
 import { hostNames } from "./world.ts";
-
-export interface PlannedGuest {
-  readonly name: string;
-  readonly host: string;
-  readonly peers: readonly string[];
-  readonly restMs: number;
-  /** See `Talker`, here and below. */
-  readonly nap: NonNullable<Talker["nap"]> | null;
-  readonly silence: NonNullable<Talker["silence"]> | null;
-}
-
-export interface PlannedMove {
-  readonly atMs: number;
-  readonly guest: string;
-  readonly to: string;
-  readonly flipPage: boolean;
-}
 
 /** All that a seed decides beforehand; the dice of the faults are thrown under way. */
 export interface Plan {
