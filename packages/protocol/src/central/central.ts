@@ -17,9 +17,10 @@ import type { Outstanding } from "../requests.ts";
 import { CentralContext, guestView } from "./context.ts";
 import { type Directory, type HostRecord, isAlive } from "./directory.ts";
 import type { CentralEffect, CentralEvent } from "./effects.ts";
+import { partitionsEntry, publishedEntry } from "./entries.ts";
 import { type GuestSpec, LabGuests } from "./guests.ts";
 import { Hosts } from "./hosts.ts";
-import { nothingRecovered, partitionsEntry, publishedEntry, type Recovered } from "./records.ts";
+import { nothingRecovered, type Recovered } from "./records.ts";
 import { type MovePlan, Sequencer } from "./sequencer.ts";
 
 export interface CentralOptions {

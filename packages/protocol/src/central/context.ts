@@ -6,8 +6,8 @@ import type { Phase } from "../phase.ts";
 import { type Outstanding, Requests } from "../requests.ts";
 import { Directory, type GuestRecord, type HostRecord } from "./directory.ts";
 import type { CentralEffect, JournalEntry } from "./effects.ts";
+import { guestEntry, moveEntry } from "./entries.ts";
 import type { Move } from "./move.ts";
-import { guestEntry, moveEntry } from "./records.ts";
 import { SubnetManager } from "./subnet.ts";
 
 /** What central was started with. */

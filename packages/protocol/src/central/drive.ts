@@ -4,9 +4,9 @@ import { isDecided, isEnded, type Phase } from "../phase.ts";
 import type { Outstanding } from "../requests.ts";
 import type { CentralContext } from "./context.ts";
 import type { GuestRecord } from "./directory.ts";
+import { moveEntry } from "./entries.ts";
 import { enter, failureOf, type Move } from "./move.ts";
 import type { Step } from "./protocols/index.ts";
-import { moveEntry } from "./records.ts";
 
 /**
  * Takes moves through the phases of their protocol: asks what a phase asks; with all answers in, enters the next. The

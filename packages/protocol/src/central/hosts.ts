@@ -3,7 +3,8 @@ import type { Host } from "../http/index.ts";
 import type { Answer, Notice, RequestOf, Unnumbered } from "../message.ts";
 import type { CentralContext } from "./context.ts";
 import type { HostRecord } from "./directory.ts";
-import { type HostRow, hostEntry } from "./records.ts";
+import { hostEntry } from "./entries.ts";
+import type { HostRow } from "./records.ts";
 
 type NoticeOf<K extends Notice["kind"]> = Extract<Notice, { kind: K }>;
 type Welcome = Unnumbered<Extract<Answer, { kind: "WELCOME" }>>;

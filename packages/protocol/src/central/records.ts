@@ -3,11 +3,9 @@ import { z } from "zod";
 import { type Partition, partition } from "../http/partition.ts";
 import { failure, guestState, injection, moveRecord, name } from "../http/schema.ts";
 import { lid, vlid } from "../schema.ts";
-import type { GuestRecord, HostRecord } from "./directory.ts";
 import type { JournalEntry } from "./effects.ts";
-import type { Move } from "./move.ts";
 
-// What central writes down, and reads when it starts again. One row a thing, its value as JSON of these shapes.
+// What central has written down (entries.ts), and reads when it starts again. One row a thing, its value as JSON of these shapes.
 const uint = z.int().nonnegative();
 
 const hostRow = z.object({ name, lid, incarnation: z.string(), url: z.string(), pid: uint, lost: z.boolean() });
@@ -34,7 +32,8 @@ const moveRow = z.object({
 });
 const publishedRow = z.string();
 
-const partitionsKey = "partitions";
+/** Of the one row of `meta`. */
+export const partitionsKey = "partitions";
 const metaRow = z.array(partition);
 
 const rows = { hosts: hostRow, guests: guestRow, moves: moveRow, published: publishedRow, meta: metaRow } as const;
@@ -55,34 +54,8 @@ export interface Recovered {
 
 export const nothingRecovered: Recovered = { hosts: [], guests: [], moves: [], published: new Map(), partitions: [] };
 
-export function hostEntry({ name, lid, incarnation, url, pid, state }: HostRecord): JournalEntry {
-  const row: HostRow = { name, lid, incarnation, url, pid, lost: state === "lost" };
-  return { table: "hosts", key: name, value: JSON.stringify(row) };
-}
-
-export function guestEntry(guest: GuestRecord): JournalEntry {
-  const { report: _, log: __, ...row } = guest;
-  return { table: "guests", key: guest.name, value: JSON.stringify(row satisfies GuestRow) };
-}
-
 /** In the journal: a move that waits for its turn, in which nothing has been done. */
 export const queued = "queued";
-
-/** `phase`: the one that this entry makes true, when it is written before the move enters it. */
-export function moveEntry(move: Move, phase: string = move.phase): JournalEntry {
-  const { record, vlid: guest, token, epoch, inject } = move;
-  const row: MoveRow = { record: { ...record, phase }, vlid: guest, token, epoch, inject, phase };
-  return { table: "moves", key: record.id, value: JSON.stringify(row) };
-}
-
-/** The partitions that central was last started with. */
-export function partitionsEntry(partitions: readonly Partition[]): JournalEntry {
-  return { table: "meta", key: partitionsKey, value: JSON.stringify(partitions) };
-}
-
-export function publishedEntry(key: string, value: string): JournalEntry {
-  return { table: "published", key, value: JSON.stringify(value) };
-}
 
 /** Read a journal's entries. Throws E_CONFIG when one does not follow the schema: nothing is guessed. */
 export function recover(entries: readonly JournalEntry[]): Recovered {

@@ -6,11 +6,12 @@ import type { CentralContext } from "./context.ts";
 import { DestinationLost } from "./destination-lost.ts";
 import { type GuestRecord, type HostRecord, isAlive } from "./directory.ts";
 import { Drive } from "./drive.ts";
+import { moveEntry } from "./entries.ts";
 import type { LabGuests } from "./guests.ts";
 import { enter, failureOf, type Move, type MoveWays, plannedMove, recoveredMove, usualWays } from "./move.ts";
 import { resumePeersOfLost, whereItWas } from "./peers-of-lost.ts";
 import { MoveQueue } from "./queue.ts";
-import { type MoveRow, moveEntry, queued } from "./records.ts";
+import { type MoveRow, queued } from "./records.ts";
 
 export interface MovePlan {
   readonly guest: string;
