@@ -7,6 +7,7 @@ import { runHca } from "../hca/shell/run.ts";
 import { runGuests } from "../hca/shell/run-guests.ts";
 import { fullMoves, quickMoves } from "../move/amounts.ts";
 import { runMoves } from "../move/shell/run.ts";
+import { fullScale, quickScale, runScale } from "../scale/run.ts";
 
 type Suite = (quick: boolean, onSample: OnSample) => Promise<Measurement>;
 
@@ -17,6 +18,7 @@ const suites: Readonly<Record<string, readonly Suite[]>> = {
     (quick, onSample) => runGuests(quick ? quickAmounts : fullAmounts, onSample),
   ],
   move: [(quick, onSample) => runMoves(quick ? quickMoves : fullMoves, onSample)],
+  scale: [async (quick, onSample) => runScale(quick ? quickScale : fullScale, onSample)],
 };
 
 interface Options {
