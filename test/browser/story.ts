@@ -78,6 +78,8 @@ export const story: readonly Step[] = [
       await page.waitForSelector(guestOn("alice", "host-b"));
       await page.locator(".packets tr.mark").filter({ hasText: "released" }).waitFor();
       await page.waitForSelector('.packets button:text("Watch")');
+      await page.locator(".packet-chart").scrollIntoViewIfNeeded();
+      await picture("packet-chart");
       await page
         .locator(".packets tr.mark")
         .filter({ hasText: /stopped/ })

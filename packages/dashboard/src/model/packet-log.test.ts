@@ -43,6 +43,15 @@ test("a moment after the last packet is shown", () => {
   expect(shown(log)).toEqual([1, 2, "released"]);
 });
 
+test("a guest stands still from when its peers are suspended until it runs elsewhere", () => {
+  const log = new PacketLog("alice");
+  log.push(packets(100, 2));
+  expect(log.pause()).toBe(null);
+  log.mark({ atMs: 110, text: "peers-suspended" });
+  log.mark({ atMs: 130, text: "running" });
+  expect(log.pause()).toEqual([10, 30]);
+});
+
 test("of a long capture the oldest packets are forgotten", () => {
   const log = new PacketLog("alice");
   for (let i = 0; i < 30; i++) log.push(packets(1_000 * i, 1_000));

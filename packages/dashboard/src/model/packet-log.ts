@@ -1,4 +1,5 @@
 import type { PacketLine } from "./packet.ts";
+import { type PacketSeries, packetSeries } from "./packet-series.ts";
 
 /** A moment of a move. */
 export interface Mark {
@@ -21,6 +22,9 @@ export class PacketLog {
   readonly guest: string;
   #packets: PacketLine[] = [];
   readonly #marks: Mark[] = [];
+  /** What follows from the packets, until there are more. */
+  #sorted: readonly PacketLine[] | null = null;
+  #series: PacketSeries | null = null;
 
   constructor(guest: string) {
     this.guest = guest;
@@ -32,6 +36,7 @@ export class PacketLog {
 
   /** Of two hosts packets come in pieces, so not quite in order. */
   push(packets: readonly PacketLine[]): void {
+    [this.#sorted, this.#series] = [null, null];
     this.#packets.push(...packets);
     if (this.#packets.length > packetsMax) this.#packets = this.#packets.slice(-packetsMax / 2);
   }
@@ -40,9 +45,26 @@ export class PacketLog {
     this.#marks.push(mark);
   }
 
+  get #byTime(): readonly PacketLine[] {
+    this.#sorted ??= this.#packets.toSorted((a, b) => a.atMs - b.atMs);
+    return this.#sorted;
+  }
+
+  series(): PacketSeries {
+    this.#series ??= packetSeries(this.#byTime);
+    return this.#series;
+  }
+
+  /** When the last move's guest stood still: from its stop to its run elsewhere, ms since the first packet. */
+  pause(): [from: number, to: number] | null {
+    const at = (text: string) => this.#marks.findLast((mark) => mark.text === text)?.atMs;
+    const [first, from, to] = [this.#byTime[0]?.atMs, at("peers-suspended"), at("running")];
+    return first === undefined || from === undefined || to === undefined ? null : [from - first, to - first];
+  }
+
   /** By time: what is near a mark, and how many packets are left out in between; without marks, the latest. */
   rows(): LogRow[] {
-    const packets = this.#packets.toSorted((a, b) => a.atMs - b.atMs);
+    const packets = this.#byTime;
     if (this.#marks.length === 0) return withGaps(packets, this.#marks, (i) => i >= packets.length - latest);
     const places = this.#marks.map(({ atMs }) => placeOf(packets, atMs));
     const near = new Set(places.flatMap((at) => Array.from({ length: 2 * around }, (_, i) => at - around + i)));

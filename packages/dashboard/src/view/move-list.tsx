@@ -1,8 +1,8 @@
 import type { MoveRecord } from "@nomad/protocol/http";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { bytes, duration } from "../model/format.ts";
 import { barsOf } from "../model/timeline.ts";
-import { now } from "../shell/clock.ts";
+import { every, now } from "../shell/clock.ts";
 import { MoveDetails } from "./move-details.tsx";
 import { dashboard, version } from "./state.ts";
 
@@ -31,8 +31,17 @@ export function MoveList() {
   );
 }
 
+const growMs = 100;
+
+/** Shows a part of the page again and again while something is under way. */
+function useGrowth(underWay: boolean): void {
+  const [, grow] = useState(0);
+  useEffect(() => (underWay ? every(growMs, () => grow((times) => times + 1)) : undefined), [underWay]);
+}
+
 function MoveLine({ move }: { readonly move: MoveRecord }) {
   const underWay = move.outcome === "";
+  useGrowth(underWay);
   const elapsedMs = underWay ? now() - (dashboard.phaseSince.get(move.id) ?? now()) : 0;
   const facts = [
     underWay ? move.phase : move.outcome,

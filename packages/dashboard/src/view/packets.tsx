@@ -2,6 +2,7 @@ import { hasEnded } from "@nomad/protocol/http/view";
 import { useState } from "preact/hooks";
 import type { PacketLine } from "../model/packet.ts";
 import type { LogRow } from "../model/packet-log.ts";
+import { PacketChart } from "./packet-chart.tsx";
 import { dashboard, pulse, version } from "./state.ts";
 import { capturing, packetLog, stopPackets, watchPackets } from "./watched.ts";
 
@@ -39,6 +40,7 @@ export function Packets() {
           Watch a guest, then move it: what passed around each moment of its move stays here when it has ended.
         </span>
       </p>
+      {packetLog.value && <PacketChart />}
       <PacketTable />
     </section>
   );

@@ -1,20 +1,18 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { rate } from "../model/format.ts";
 import { secondsShown } from "../model/series.ts";
 import { timeOfDay } from "../shell/clock.ts";
 import { dashboard, pulse } from "./state.ts";
-
-const height = 160;
+import { chartHeight, colours, useChart } from "./use-chart.ts";
 
 function makeChart(element: HTMLElement): uPlot {
-  const style = getComputedStyle(element);
-  const [ink, line] = [style.getPropertyValue("--dim"), style.getPropertyValue("--line")];
-  const axis = { stroke: ink, grid: { stroke: style.getPropertyValue("--edge"), width: 1 } };
+  const { dim, edge, line, fill } = colours(element);
+  const axis = { stroke: dim, grid: { stroke: edge, width: 1 } };
   return new uPlot(
     {
       width: element.clientWidth,
-      height,
+      height: chartHeight,
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_chart, _low, high) => [0, Math.max(high, 1024)] } },
@@ -22,7 +20,7 @@ function makeChart(element: HTMLElement): uPlot {
         { ...axis, space: 90, values: (_chart, ticks) => ticks.map(timeOfDay) },
         { ...axis, size: 80, values: (_chart, ticks) => ticks.map((tick) => rate(tick)) },
       ],
-      series: [{}, { stroke: line, width: 2, fill: style.getPropertyValue("--fill"), points: { show: false } }],
+      series: [{}, { stroke: line, width: 2, fill, points: { show: false } }],
     },
     [[], []],
     element,
@@ -32,32 +30,8 @@ function makeChart(element: HTMLElement): uPlot {
 /** What all programs together have sent in the last minutes. A pause of a move shows as a notch. */
 export function Throughput() {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    let chart = makeChart(element);
-    const show = () => {
-      const { times, values } = dashboard.throughput;
-      chart.setData([times, values]);
-    };
-    const unwatch = pulse.subscribe(show);
-    // Its colours are those of the theme when it was made.
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const anew = () => {
-      chart.destroy();
-      chart = makeChart(element);
-      show();
-    };
-    dark.addEventListener("change", anew);
-    const sizes = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
-    sizes.observe(element);
-    return () => {
-      unwatch();
-      dark.removeEventListener("change", anew);
-      sizes.disconnect();
-      chart.destroy();
-    };
-  }, []);
+  const show = (chart: uPlot) => chart.setData([dashboard.throughput.times, dashboard.throughput.values]);
+  useChart(place, makeChart, show, pulse);
   return (
     <section class="card">
       <h2>Traffic, last {secondsShown / 60} minutes</h2>

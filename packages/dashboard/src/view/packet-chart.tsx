@@ -1,0 +1,70 @@
+import { useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { duration, rate } from "../model/format.ts";
+import { pulse } from "./state.ts";
+import { chartHeight, colours, useChart } from "./use-chart.ts";
+import { packetLog } from "./watched.ts";
+
+/** Behind the lines, the time in which the guest stood still. */
+function drawPause(chart: uPlot, colour: string): void {
+  const pause = packetLog.value?.pause();
+  if (!pause) return;
+  const [from, to] = pause.map((ms) => chart.valToPos(ms, "x", true)) as [number, number];
+  const { context, box } = { context: chart.ctx, box: chart.bbox };
+  context.save();
+  context.fillStyle = colour;
+  context.globalAlpha = 0.35;
+  context.fillRect(from, box.top, Math.max(1, to - from), box.height);
+  context.restore();
+}
+
+function makeChart(element: HTMLElement): uPlot {
+  const { dim, edge, line, fill, still } = colours(element);
+  const axis = { stroke: dim, grid: { stroke: edge, width: 1 } };
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: chartHeight,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: {
+        x: { time: false },
+        y: { range: (_chart, _low, high) => [0, Math.max(high, 1024)] },
+        ms: { range: (_chart, _low, high) => [0, Math.max(high, 1)] },
+      },
+      axes: [
+        { ...axis, values: (_chart, ticks) => ticks.map(duration) },
+        { ...axis, size: 80, values: (_chart, ticks) => ticks.map(rate) },
+        {
+          ...axis,
+          scale: "ms",
+          side: 1,
+          size: 70,
+          grid: { show: false },
+          values: (_chart, ticks) => ticks.map(duration),
+        },
+      ],
+      series: [
+        {},
+        { stroke: line, width: 1, fill, points: { show: false } },
+        { scale: "ms", stroke: still, paths: () => null, points: { show: true, size: 4, fill: still } },
+      ],
+      hooks: { drawClear: [(chart) => drawPause(chart, still)] },
+    },
+    [[], [], []],
+    element,
+  );
+}
+
+/** The guest's throughput (line) and the round trips of its requests (dots), as its packets tell. */
+export function PacketChart() {
+  const place = useRef<HTMLDivElement>(null);
+  const show = (chart: uPlot) => {
+    const { times, bytesPerSecond, roundTripMs } = packetLog.value?.series() ?? nothing;
+    chart.setData([times, bytesPerSecond, roundTripMs]);
+  };
+  useChart(place, makeChart, show, pulse);
+  return <div ref={place} class="packet-chart" role="img" aria-label="Throughput and round trips" />;
+}
+
+const nothing = { times: [], bytesPerSecond: [], roundTripMs: [] };
