@@ -1,3 +1,4 @@
+import type { Message } from "@nomad/protocol";
 import { expect, test } from "vitest";
 import { RuleLab } from "./testing/lab.ts";
 
@@ -45,5 +46,21 @@ test("rule 7: guests of one host, and two that move at once, take the same path"
     const { host } = world.central.directory.guest(name);
     for (const qpn of lab.qpnsOf(name)) expect(world.host(host).hca.queryQp(qpn).sqDraining).toBe(false);
   }
+  lab.verify();
+});
+
+test("rule 7: a guest that has moved is a peer where it runs, not where its source still has a copy of it", () => {
+  let kept = true;
+  const passes = (_from: string, _to: string, { kind }: Message) => kind !== "RELEASE" || !kept;
+  const lab = new RuleLab({ guests: { alice: "host-a", bob: "host-b", carol: "host-a" }, passes });
+  const { world } = lab;
+  lab.moveUntil("alice", "host-c", "peers-resumed");
+  world.run(5);
+  const move = world.startMove("bob", "host-d");
+  world.until("bob runs", () => "peers-resumed" in move.phases);
+  world.run(20);
+  kept = false;
+  lab.settle();
+  expect(move.outcome).toBe("released");
   lab.verify();
 });

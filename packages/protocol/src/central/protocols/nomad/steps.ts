@@ -20,6 +20,14 @@ function hostsOfPeers(move: Move, directory: Directory): string[] {
   return [...new Set(hosts.filter((host) => host !== undefined && directory.host(host).state !== "lost"))] as string[];
 }
 
+/** A guest that has just moved has still a copy at its source, which reports cuts as well: those of its owner count. */
+function ofOwners({ cuts }: Move, directory: Directory): Move["cuts"] {
+  return cuts.filter(({ vlid, dlid }) => {
+    const host = directory.hostOf(vlid);
+    return host !== undefined && directory.host(host).lid === dlid;
+  });
+}
+
 function checkDigests({ record, inject }: Move): void {
   if (inject === "zero-page" || planted("digests-not-compared")) return;
   if (record.digestSource !== "" && record.digestSource === record.digestDestination) return;
@@ -156,11 +164,11 @@ export const steps: Partial<Record<Phase, Step>> = {
     timeoutMs: (t) => t.stopBudgetMs + 2 * t.controlRequestMs,
   },
   stopped: {
-    ask: (move, { generation }) => {
+    ask: (move, { directory, generation }) => {
       return [
         {
           to: move.record.to,
-          message: { kind: "BIND", ...ofMove(move, generation), epoch: move.epoch, cuts: move.cuts },
+          message: { kind: "BIND", ...ofMove(move, generation), epoch: move.epoch, cuts: ofOwners(move, directory) },
         },
       ];
     },
