@@ -3,7 +3,7 @@ export const errorCodes = {
   E_USAGE: "see --help",
   E_CONFIG: "correct the file or the flag that the message names",
   E_VERSION: "run the same or the next version of nomad-rdma on both sides",
-  E_AUTH: "give both sides the same secret file",
+  E_AUTH: "give both sides the same secret file, and with TLS certificates of one authority",
   E_MESSAGE: "the sender does not follow the protocol; see its log",
   E_FRAME: "the sender does not follow the protocol; see its log",
   E_TOO_LARGE: "stay within the limit that the message names",

@@ -7,6 +7,9 @@ export interface Globals {
   readonly verbose: number;
   readonly lab?: string;
   readonly secretFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
 }
 
 /** What a verb answers: for scripts and for people. Unless it is `ok` the exit code is 1. */

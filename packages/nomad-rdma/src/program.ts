@@ -60,7 +60,7 @@ const single: readonly Verb[] = [
 ];
 
 const environmentHelp = `
-Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NOMAD_IMAGES, NO_COLOR.
+Environment: NOMAD_LAB, NOMAD_SECRET_FILE, NOMAD_TLS_CERT, NOMAD_TLS_KEY, NOMAD_TLS_CA, NOMAD_IMAGES, NO_COLOR.
 Results are on stdout, everything else is on stderr. Exit codes: 0 success, 1 failure, 2 wrong usage.`;
 
 /** The whole command line. It throws CommanderError instead of ending the process. */
@@ -72,6 +72,9 @@ export function makeProgram(cli: Cli, version: string): Command {
     .option("-v, --verbose", "log more (-vv: even more)", (_value, before: number) => before + 1, 0)
     .option("--lab <url>", "the lab to talk to (else NOMAD_LAB, the nearest .nomad/lab.json, http://127.0.0.1:4790)")
     .option("--secret-file <path>", "the lab's secret (else NOMAD_SECRET_FILE, .nomad/secret)")
+    .option("--tls-cert <path>", "speak TLS, with this certificate (else NOMAD_TLS_CERT); daemons alone need one")
+    .option("--tls-key <path>", "its key (else NOMAD_TLS_KEY)")
+    .option("--tls-ca <path>", "the authority that signs the lab's certificates (else NOMAD_TLS_CA)")
     .addHelpText("after", environmentHelp);
   for (const [name, { about, verbs }] of Object.entries(groups)) {
     const group = new Command(name).description(about);

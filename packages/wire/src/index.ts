@@ -30,3 +30,4 @@ export { ReconnectingSocket, type ReconnectingSocketOptions } from "./shell/reco
 export { type ListenOptions, listen, type SocketServer } from "./shell/socket-server.ts";
 export { AcceptedLink, DialedLink, type DialedLinkOptions } from "./shell/websocket-link.ts";
 export type { PacketTap } from "./tap.ts";
+export { certificateError, schemeOf, type TlsIdentity } from "./tls.ts";

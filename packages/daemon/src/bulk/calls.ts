@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@nomad/base";
 import type { Injection } from "@nomad/protocol/http";
-import type { FaultHits, Introduction, StandingFault } from "@nomad/wire";
+import type { FaultHits, Introduction, StandingFault, TlsIdentity } from "@nomad/wire";
 
 export interface RoundOptions {
   /** Counts from 0. */
@@ -39,7 +39,10 @@ export interface BulkCounters {
 
 /** What the main thread asks of the bulk thread, and gets: one entry per call. */
 export interface BulkCalls {
-  listen: { in: { host: string; port: number; secret: Uint8Array; hello: Introduction }; out: number };
+  listen: {
+    in: { host: string; port: number; secret: Uint8Array; tls: TlsIdentity | undefined; hello: Introduction };
+    out: number;
+  };
   expect: { in: { move: string; memory: WebAssembly.Memory }; out: undefined };
   digest: { in: { move: string }; out: string };
   open: { in: { move: string; url: string; memory: WebAssembly.Memory }; out: undefined };

@@ -2,6 +2,7 @@ import { defaults, type Timings } from "@nomad/base";
 import { parsePartitions } from "@nomad/protocol/http";
 import { Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
+import { tlsFiles, tlsIdentity } from "../settings/shell/tls-files.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
@@ -72,6 +73,7 @@ export function central(cli: Cli): Command {
               ...(options.crashIn === undefined ? {} : { crashIn: options.crashIn }),
               version: packageVersion(),
               secret,
+              tls: tlsIdentity(tlsFiles(cli, globals)),
               log,
             });
           },

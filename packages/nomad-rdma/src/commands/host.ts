@@ -7,6 +7,7 @@ import type { Cli, Globals } from "../cli.ts";
 import { defaultLabUrl } from "../settings/lab-address.ts";
 import { findContainerPlace } from "../settings/shell/container-place.ts";
 import { machineName } from "../settings/shell/machine-name.ts";
+import { tlsFiles, tlsIdentity } from "../settings/shell/tls-files.ts";
 import { runDaemon } from "../shell/daemon-command.ts";
 import { daemonSecret } from "../shell/lab-connection.ts";
 import { makeLogger } from "../shell/logger.ts";
@@ -89,6 +90,7 @@ async function startAs(cli: Cli, globals: Globals, options: Settled) {
     central,
     ...listen,
     secret: daemonSecret(cli, globals).secret,
+    tls: tlsIdentity(tlsFiles(cli, globals)),
     images: options.images ?? imagesFolder,
     timings: options.timing,
     protocolVersion: options.protocolVersion,

@@ -5,6 +5,7 @@ import { type LabState, parseLabState } from "../lab/lab-state.ts";
 import { labUrl, secretFile } from "../settings/lab-address.ts";
 import { nearestDirectory, readIfThere } from "../settings/shell/nomad-directory.ts";
 import { isExposed, readOrMakeSecret, readSecret } from "../settings/shell/secret.ts";
+import { labAuthority, tlsFiles } from "../settings/shell/tls-files.ts";
 
 /** A client of the lab that the options, the environment and the directory lead to. */
 export function connectToLab(cli: Cli, globals: Globals): LabClient {
@@ -16,7 +17,7 @@ export function connectToLab(cli: Cli, globals: Globals): LabClient {
   const path = secretPath(cli, globals);
   warnIfExposed(cli, path);
   // Without a secret no lab lets us in, but only asking tells whether there is one: that error comes first.
-  return new LabClient({ url, secret: readSecret(path) ?? randomBytes(32) });
+  return new LabClient({ url, secret: readSecret(path) ?? randomBytes(32), ca: labAuthority(tlsFiles(cli, globals)) });
 }
 
 /** The nearest lab that is up, and the file that says so. */

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { NomadError, Random } from "@nomad/base";
 import { joinLab, noMachines, realClock } from "@nomad/daemon/shell";
 import type { HcaEvents } from "@nomad/hca";
+import type { TlsIdentity } from "@nomad/wire";
 import { type Logger, pino } from "pino";
 import { labPort } from "../lab-port.ts";
 import type { ListenAddress } from "./cables.ts";
@@ -12,6 +13,8 @@ export interface LabDeviceOptions {
   readonly lab: string;
   /** The lab's. */
   readonly secret: Uint8Array;
+  /** As the lab's hosts have, in a lab with TLS. */
+  readonly tls?: TlsIdentity;
   /** Unique in the lab; chosen when absent. `status` shows the port under it. */
   readonly name?: string;
   /** Where the lab's hosts reach this port. Default 127.0.0.1, any free port. */
@@ -45,6 +48,7 @@ export async function openLabDevice(options: LabDeviceOptions): Promise<Device> 
     central: lab,
     ...listen,
     secret,
+    tls: options.tls,
     seed,
     icrc,
     log,

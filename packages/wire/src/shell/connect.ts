@@ -3,13 +3,16 @@ import { NomadError } from "@nomad/base";
 import { WebSocket } from "ws";
 import { Initiator, nonceBytes } from "../handshake.ts";
 import { type Hello, messageBytesMax } from "../hello.ts";
+import { certificateError, schemeOf, type TlsIdentity } from "../tls.ts";
 import { authenticate } from "./authenticate.ts";
 import { AuthenticatedSocket } from "./authenticated-socket.ts";
-import { socketOptions, zeroMask } from "./socket-options.ts";
+import { httpForbidden, socketOptions, zeroMask } from "./socket-options.ts";
 
 export interface ConnectOptions {
   readonly secret: Uint8Array;
   readonly hello: Hello;
+  /** Only TLS is spoken, with this; without it, none. */
+  readonly tls?: TlsIdentity | undefined;
   /** For the connection and the handshake each, ms. */
   readonly timeoutMs: number;
   /** The largest message taken; by default that of the hello's kind. */
@@ -19,13 +22,13 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to `url` (ws://) and proves both sides to each other. Rejects with E_UNREACHABLE, E_TIMEOUT, E_AUTH,
+ * Connects to `url` (ws://, with TLS wss://) and proves both sides to each other. Rejects with E_UNREACHABLE, E_TIMEOUT, E_AUTH,
  * E_VERSION, E_MESSAGE, E_CONFIG, or what the other side gives as its reason.
  */
 export function connect(url: string, options: ConnectOptions): Promise<AuthenticatedSocket> {
   return new Promise((resolve, reject) => {
     const maxPayload = options.maxPayload ?? messageBytesMax[options.hello.kind];
-    const ws = open(url, maxPayload, options.timeoutMs);
+    const ws = open(url, maxPayload, options);
     const onAbort = () => ws.terminate();
     options.signal?.addEventListener("abort", onAbort, { once: true });
     const settle = (outcome: AuthenticatedSocket | NomadError) => {
@@ -37,7 +40,8 @@ export function connect(url: string, options: ConnectOptions): Promise<Authentic
     ws.on("error", (error) => {
       cause ??= error;
     });
-    const onFailure = () => settle(unreachable(url, cause));
+    const onFailure = () =>
+      settle(certificateError(url, cause) ?? refusedUpgrade(url, cause) ?? unreachable(url, cause));
     ws.on("close", onFailure);
     ws.on("open", () => {
       ws.off("close", onFailure);
@@ -54,9 +58,17 @@ function unreachable(url: string, cause: Error | undefined): NomadError {
   return new NomadError("E_UNREACHABLE", `cannot connect to ${url}${cause ? `: ${cause.message}` : ""}`, { cause });
 }
 
-function open(url: string, maxPayload: number, handshakeTimeout: number): WebSocket {
+/** A server that does not believe the caller's certificate says so before there is a WebSocket. */
+function refusedUpgrade(url: string, cause: Error | undefined): NomadError | null {
+  if (!cause?.message.endsWith(String(httpForbidden))) return null;
+  return new NomadError("E_AUTH", `${url} does not believe this side's certificate`, { cause });
+}
+
+function open(url: string, maxPayload: number, { tls, timeoutMs: handshakeTimeout }: ConnectOptions): WebSocket {
+  const scheme = schemeOf(tls);
+  if (!url.startsWith(`${scheme}:`)) throw new NomadError("E_CONFIG", `${url}: this side speaks ${scheme} only`);
   try {
-    return new WebSocket(url, { ...socketOptions, generateMask: zeroMask, handshakeTimeout, maxPayload });
+    return new WebSocket(url, { ...socketOptions, ...tls, generateMask: zeroMask, handshakeTimeout, maxPayload });
   } catch (cause) {
     throw new NomadError("E_CONFIG", `not a WebSocket URL: ${url}`, { cause });
   }

@@ -1,4 +1,7 @@
-/** How every WebSocket here is set up. Sockets are loopback or trusted networks: bytes go out as they are. */
+/** The answer to an upgrade without a certificate of the lab's. */
+export const httpForbidden = 403;
+
+/** How every WebSocket here is set up. What is not loopback or trusted is encrypted by TLS: bytes go out as they are. */
 export const socketOptions = {
   perMessageDeflate: false,
   // Only binary messages are taken; the others are refused, not read.

@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { defaults, NomadError } from "@nomad/base";
 import { type WebSocket, WebSocketServer } from "ws";
 import { handshakeBytesMax, nonceBytes, Responder } from "../handshake.ts";
 import { type ConnectionKind, type Introduction, messageBytesMax } from "../hello.ts";
+import type { TlsIdentity } from "../tls.ts";
 import { authenticate, refuse } from "./authenticate.ts";
 import { AuthenticatedSocket } from "./authenticated-socket.ts";
-import { socketOptions } from "./socket-options.ts";
+import { httpForbidden, socketOptions } from "./socket-options.ts";
 
 const handshakesMaxDefault = 256;
 const limitMax = Math.max(...Object.values(messageBytesMax));
@@ -18,6 +21,8 @@ export interface ListenOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly secret: Uint8Array;
+  /** Only TLS is spoken, with this. WebSockets take a certificate of the caller's, too, other HTTP requests none. */
+  readonly tls?: TlsIdentity | undefined;
   /** Read anew for each handshake: parameters may change. */
   readonly hello: Introduction;
   /** The kinds of connections taken; all by default. */
@@ -41,7 +46,7 @@ export interface SocketServer {
 
 /** One HTTP server that takes authenticated WebSockets on any path. Rejects with E_CONFIG when it cannot listen. */
 export async function listen(options: ListenOptions): Promise<SocketServer> {
-  const http = createServer(options.http ?? upgradeRequired);
+  const http = serverOf(options);
   const sockets = new Set<WebSocket>();
   const acceptor = new Acceptor(options, sockets);
   http.on("upgrade", (request, socket, head) => acceptor.accept(request, socket, head));
@@ -51,6 +56,17 @@ export async function listen(options: ListenOptions): Promise<SocketServer> {
     close: () => closed(http, sockets),
   };
 }
+
+function serverOf({ tls, http = upgradeRequired }: ListenOptions) {
+  if (tls === undefined) return createServer(http);
+  try {
+    return createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, http);
+  } catch (cause) {
+    throw new NomadError("E_CONFIG", `certificate or key cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}
+
+type HttpServer = ReturnType<typeof serverOf>;
 
 /** Takes upgrades through the handshake. */
 class Acceptor {
@@ -75,6 +91,12 @@ class Acceptor {
       socket.on("error", () => {});
       socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
       onRefused(new NomadError("E_BUSY", `${handshakesMax} handshakes are under way`), remote);
+      return;
+    }
+    if (socket instanceof TLSSocket && !socket.authorized) {
+      socket.on("error", () => {});
+      socket.end(`HTTP/1.1 ${httpForbidden} Forbidden\r\nConnection: close\r\n\r\n`);
+      onRefused(new NomadError("E_AUTH", `no certificate of this lab's: ${socket.authorizationError}`), remote);
       return;
     }
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
@@ -122,7 +144,7 @@ function limitBytes(ws: WebSocket, socket: Duplex): () => void {
   };
 }
 
-function listening(http: Server, { host, port }: ListenOptions): Promise<void> {
+function listening(http: HttpServer, { host, port }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (cause: Error) =>
       reject(new NomadError("E_CONFIG", `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
@@ -134,7 +156,7 @@ function listening(http: Server, { host, port }: ListenOptions): Promise<void> {
   });
 }
 
-function closed(http: Server, sockets: Set<WebSocket>): Promise<void> {
+function closed(http: HttpServer, sockets: Set<WebSocket>): Promise<void> {
   return new Promise((resolve) => {
     http.close(() => resolve());
     http.closeAllConnections();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { defaults, NomadError } from "@nomad/base";
-import { type AuthenticatedSocket, connect, type Hello } from "@nomad/wire";
+import { type AuthenticatedSocket, connect, type Hello, type TlsIdentity } from "@nomad/wire";
 import type { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import { type BulkHeader, decodeFrame, encodeControl, encodePages, frameLeadBytes, moveKey } from "../bulk-frame.ts";
 import type { RoundOptions, RoundProgress, RoundResult } from "../calls.ts";
@@ -24,6 +24,7 @@ export interface SourceOptions {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
   readonly secret: Uint8Array;
+  readonly tls: TlsIdentity | undefined;
   readonly hello: Hello;
   readonly faults: BulkFaults;
 }
@@ -55,8 +56,8 @@ export class BulkSource {
 
   /** Connects to the destination's bulk port. Rejects as `connect` of the wire does. */
   static async open(options: SourceOptions): Promise<BulkSource> {
-    const { url, secret, hello } = options;
-    return new BulkSource(options, await connect(url, { secret, hello, timeoutMs: defaults.controlRequestMs }));
+    const { url, secret, tls, hello } = options;
+    return new BulkSource(options, await connect(url, { secret, tls, hello, timeoutMs: defaults.controlRequestMs }));
   }
 
   private constructor({ move, memory, module, faults }: SourceOptions, socket: AuthenticatedSocket) {

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { NomadError } from "@nomad/base";
-import type { FaultHits, Introduction, StandingFault } from "@nomad/wire";
+import type { FaultHits, Introduction, StandingFault, TlsIdentity } from "@nomad/wire";
 import type {
   BulkCallName,
   BulkCalls,
@@ -17,6 +17,7 @@ export interface BulkThreadOptions {
   /** Default 0: any free port. */
   readonly port?: number;
   readonly secret: Uint8Array;
+  readonly tls?: TlsIdentity | undefined;
   readonly hello: Introduction;
 }
 
@@ -49,10 +50,10 @@ export class BulkThread {
   }
 
   /** Starts the thread and listens. Rejects with E_CONFIG when it cannot listen. */
-  static async start({ host, port = 0, secret, hello }: BulkThreadOptions): Promise<BulkThread> {
+  static async start({ host, port = 0, secret, tls, hello }: BulkThreadOptions): Promise<BulkThread> {
     const thread = new BulkThread();
     try {
-      thread.port = await thread.#call("listen", { host, port, secret, hello });
+      thread.port = await thread.#call("listen", { host, port, secret, tls, hello });
     } catch (error) {
       await thread.close();
       throw error;

@@ -7,7 +7,7 @@ import { type Introduction, listen, type SocketServer } from "@nomad/wire";
 import { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import type { BulkCallName, BulkCalls, BulkReply, BulkRequest, RoundProgress } from "../calls.ts";
 import { BulkDestinations } from "./bulk-destinations.ts";
-import { BulkSource } from "./bulk-source.ts";
+import { BulkSource, type SourceOptions } from "./bulk-source.ts";
 
 type OnProgress = (progress: RoundProgress) => void;
 type Answers = {
@@ -21,7 +21,7 @@ class BulkWorker implements Answers {
   readonly #destinations: BulkDestinations;
   readonly #sources = new Map<string, BulkSource>();
   #server: SocketServer | null = null;
-  #identity: { secret: Uint8Array; hello: Introduction; faults: BulkFaults } | null = null;
+  #identity: (Pick<SourceOptions, "secret" | "tls" | "faults"> & { readonly hello: Introduction }) | null = null;
   #socketsRefused = 0;
 
   constructor(module: WebAssembly.Module) {
@@ -29,11 +29,11 @@ class BulkWorker implements Answers {
     this.#destinations = new BulkDestinations(module);
   }
 
-  async listen({ host, port, secret, hello }: BulkCalls["listen"]["in"]): Promise<number> {
+  async listen({ host, port, secret, tls, hello }: BulkCalls["listen"]["in"]): Promise<number> {
     const faults = new BulkFaults(hello.name);
-    this.#identity = { secret, hello, faults };
+    this.#identity = { secret, tls, hello, faults };
     this.#server = await listen({
-      ...{ host, port, secret, hello, kinds: ["bulk"] },
+      ...{ host, port, secret, tls, hello, kinds: ["bulk"] },
       onSocket: (socket) => this.#destinations.serve(socket, faults),
       onRefused: () => this.#socketsRefused++,
     });
@@ -53,9 +53,9 @@ class BulkWorker implements Answers {
   async open({ move, url, memory }: BulkCalls["open"]["in"]): Promise<undefined> {
     assert(this.#identity !== null, "the thread listens before it opens");
     if (this.#sources.has(move)) throw new NomadError("E_STATE", `move ${move} is open already`);
-    const { secret, faults } = this.#identity;
+    const { secret, tls, faults } = this.#identity;
     const hello = { ...this.#identity.hello, kind: "bulk" as const };
-    const options = { move, url, memory, module: this.#module, secret, hello, faults };
+    const options = { move, url, memory, module: this.#module, secret, tls, hello, faults };
     this.#sources.set(move, await BulkSource.open(options));
   }
 

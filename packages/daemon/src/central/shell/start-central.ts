@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { NomadError } from "@nomad/base";
-import { listen } from "@nomad/wire";
+import { listen, type TlsIdentity } from "@nomad/wire";
 import { centralMetrics } from "../../metrics/central-metrics.ts";
 import { withMetrics, withProcessMetrics } from "../../metrics/shell/serve-metrics.ts";
 import { withHealth } from "../../shell/health.ts";
@@ -12,6 +12,8 @@ export interface StartCentralOptions extends CentralProcessOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: Uint8Array;
+  /** Every socket is encrypted; hosts need certificates of the lab's authority, too. */
+  readonly tls?: TlsIdentity | undefined;
   /** The newest version of the protocol that it is to speak; the current one when absent. */
   readonly protocolVersion?: number;
   /** Directory of the dashboard's files; none without. */
@@ -48,6 +50,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
     host: o.host,
     port: o.port,
     secret,
+    tls: o.tls,
     hello: introduce("central", "central", randomUUID(), {}, o.protocolVersion),
     kinds: ["control"],
     onSocket: (socket) => central.adopt(socket),
@@ -60,7 +63,7 @@ export async function startCentral(o: StartCentralOptions): Promise<RunningCentr
     central.close();
     throw error;
   });
-  const url = `http://${o.host}:${server.port}`;
+  const url = `${o.tls === undefined ? "http" : "https"}://${o.host}:${server.port}`;
   log.info({ url, generation: central.core.generation }, "central is up");
   return {
     url,

@@ -1,6 +1,6 @@
 import { defaults, type Lid, NomadError } from "@nomad/base";
 import type { Message } from "@nomad/protocol";
-import { type AuthenticatedSocket, type Introduction, ReconnectingSocket } from "@nomad/wire";
+import { type AuthenticatedSocket, type Introduction, ReconnectingSocket, type TlsIdentity } from "@nomad/wire";
 import type { Logger } from "pino";
 import { Channel } from "../../shell/channel.ts";
 import { hasRole } from "../../shell/role.ts";
@@ -10,6 +10,7 @@ export type Welcome = Extract<Message, { kind: "WELCOME" }>;
 export interface CentralChannelOptions {
   readonly url: string;
   readonly secret: Uint8Array;
+  readonly tls?: TlsIdentity | undefined;
   readonly hello: Introduction;
   /** Who this host is, said at each connection. */
   readonly self: { readonly name: string; readonly incarnation: string; readonly url: string; readonly pid: number };
@@ -34,6 +35,7 @@ export class CentralChannel {
     this.#connection = new ReconnectingSocket({
       url: options.url,
       secret: options.secret,
+      tls: options.tls,
       hello: { ...options.hello, kind: "control" },
       timeoutMs: defaults.controlRequestMs,
       onUp: (socket) => this.#up(socket),

@@ -3,7 +3,14 @@ import { crc32 } from "node:zlib";
 import { assert, defaults, type Lid, NomadError, Random, type Timings } from "@nomad/base";
 import type { Names } from "@nomad/hca";
 import type { HostEvent, Message } from "@nomad/protocol";
-import { type AuthenticatedSocket, type Introduction, listen, memoryLinkPair } from "@nomad/wire";
+import {
+  type AuthenticatedSocket,
+  type Introduction,
+  listen,
+  memoryLinkPair,
+  schemeOf,
+  type TlsIdentity,
+} from "@nomad/wire";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { HostFaults } from "../../faults/host-faults.ts";
@@ -31,6 +38,8 @@ export interface JoinLabOptions {
   /** The name or address under which other hosts reach this one, if not `host`. */
   readonly advertise?: string;
   readonly secret: Uint8Array;
+  /** Every socket is encrypted and takes certificates of the lab's authority alone. */
+  readonly tls?: TlsIdentity | undefined;
   /** Of the adapter's random numbers; chosen when absent. */
   readonly seed?: number;
   readonly icrc: boolean;
@@ -59,7 +68,7 @@ export interface JoinedLab {
  * a central that is not there is waited for.
  */
 export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
-  const { name, secret, log } = o;
+  const { name, secret, tls, log } = o;
   const incarnation = randomUUID();
   const hello = introduce("host", name, incarnation, { icrc: o.icrc, lid: 0 }, o.protocolVersion);
   const refused = { connections: 0 };
@@ -72,6 +81,7 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
     host: o.host,
     port: o.port,
     secret,
+    tls,
     hello,
     kinds: ["wire", "peer"],
     onSocket: (socket) => adopt(socket),
@@ -90,9 +100,9 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
     assert(joined, "machines run when there is a host");
     return joined.host;
   };
-  const machines = await o.startMachines({ host: o.host, address, secret, hello, joined: joinedHost });
+  const machines = await o.startMachines({ host: o.host, address, secret, tls, hello, joined: joinedHost });
   undo.defer(() => machines.close());
-  const url = `ws://${address}:${server.port}`;
+  const url = `${schemeOf(tls)}://${address}:${server.port}`;
 
   const faults = new HostFaults({
     name,
@@ -116,6 +126,7 @@ export async function joinLab(o: JoinLabOptions): Promise<JoinedLab> {
   const central: CentralChannel = new CentralChannel({
     url: o.central.replace(/^http/, "ws"),
     secret,
+    tls,
     hello,
     self: { name, incarnation, url, pid: process.pid },
     log,
@@ -203,6 +214,7 @@ function cables(
     self: { name, lid },
     fabric: host.fabric,
     secret,
+    tls: o.tls,
     hello,
     log,
     faults: o.faults,

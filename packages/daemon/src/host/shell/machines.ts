@@ -1,5 +1,5 @@
 import { NomadError } from "@nomad/base";
-import type { Introduction } from "@nomad/wire";
+import { type Introduction, schemeOf, type TlsIdentity } from "@nomad/wire";
 import { BulkThread } from "../../bulk/shell/bulk-thread.ts";
 import type { FaultyHost } from "../../faults/host-faults.ts";
 import type { Host, HostIo, Settle } from "../host.ts";
@@ -19,6 +19,7 @@ export interface MachinesOptions {
   readonly host: string;
   readonly address: string;
   readonly secret: Uint8Array;
+  readonly tls: TlsIdentity | undefined;
   readonly hello: Introduction;
   /** Asked when a guest rings or ends, which it cannot before there is a host. */
   readonly joined: () => Host;
@@ -26,15 +27,15 @@ export interface MachinesOptions {
 
 /** Guests in worker threads, from the images in a directory; their pages move over a thread of their own. */
 export async function guestMachines(images: string, o: MachinesOptions): Promise<Machines> {
-  const { host, secret, hello } = o;
-  const thread = await BulkThread.start({ host, secret, hello });
+  const { host, secret, tls, hello } = o;
+  const thread = await BulkThread.start({ host, secret, tls, hello });
   const vmm = new VmmHost(new ImageStore(images), {
     onBell: (vlid) => o.joined().bell(vlid),
     onExit: (vlid, exitCode, error) => o.joined().handle({ kind: "guest-exit", vlid, exitCode, error }),
   });
   const bulk = new BulkHost(
     thread,
-    `ws://${o.address}:${thread.port}`,
+    `${schemeOf(tls)}://${o.address}:${thread.port}`,
     (vlid) => vmm.memory(vlid),
     (move, copied) => o.joined().handle({ kind: "copying", move, copied }),
   );

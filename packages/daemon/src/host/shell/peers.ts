@@ -7,6 +7,7 @@ import {
   type Fabric,
   type Introduction,
   ReconnectingSocket,
+  type TlsIdentity,
 } from "@nomad/wire";
 import type { Logger } from "pino";
 import type { HostFaults } from "../../faults/host-faults.ts";
@@ -20,6 +21,7 @@ export interface PeersOptions {
   readonly self: { readonly name: string; readonly lid: Lid };
   readonly fabric: Fabric;
   readonly secret: Uint8Array;
+  readonly tls?: TlsIdentity | undefined;
   readonly hello: Introduction;
   readonly log: Logger;
   readonly onMessage: (from: string, incarnation: string, message: Message) => void;
@@ -58,7 +60,7 @@ export class PeerHosts {
   }
 
   #join({ name, lid, url }: HostEntry): void {
-    const { self, fabric, secret, hello, log, faults } = this.#o;
+    const { self, fabric, secret, tls, hello, log, faults } = this.#o;
     this.#lids.set(name, lid);
     if (self.lid > lid) {
       const link = new AcceptedLink(linkOptions);
@@ -66,7 +68,7 @@ export class PeerHosts {
       return fabric.join(lid, faults.link(link, name));
     }
     const onDown = (error: Error) => log.debug({ peer: name }, error.message);
-    const common = { url, secret, timeoutMs: connectMs, onDown };
+    const common = { url, secret, tls, timeoutMs: connectMs, onDown };
     const link = new DialedLink({ ...linkOptions, ...common, hello: { ...hello, kind: "wire" } });
     fabric.join(lid, faults.link(link, name));
     const onUp = (socket: AuthenticatedSocket) => this.#open(name, socket);

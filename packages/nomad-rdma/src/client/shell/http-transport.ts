@@ -2,6 +2,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from "node:https";
 import { NomadError } from "@nomad/base";
 import type { ApiAnswer, ApiRequest, Transport } from "@nomad/protocol/client";
+import { certificateError } from "@nomad/wire/tls";
 
 const noLab: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
 
@@ -9,10 +10,13 @@ const noLab: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTU
 export class HttpTransport implements Transport {
   readonly url: string;
   readonly #token: string;
+  readonly #ca: string | undefined;
 
-  constructor(url: string, token: string) {
+  /** `ca`: the authority by which the certificate of an https: URL is judged (PEM); the system's when absent. */
+  constructor(url: string, token: string, ca?: string) {
     this.url = url;
     this.#token = token;
+    this.#ca = ca;
   }
 
   send(request: ApiRequest): Promise<ApiAnswer> {
@@ -41,6 +45,7 @@ export class HttpTransport implements Transport {
       headers: { authorization: `Bearer ${this.#token}`, ...content },
       // A connection of its own for each request: none is left that would keep the process from ending.
       agent: false,
+      ...(this.#ca === undefined ? {} : { ca: this.#ca }),
       ...(signal ? { signal } : {}),
     });
   }
@@ -72,6 +77,8 @@ function explain(error: unknown, url: string): NomadError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const origin = URL.parse(url)?.origin ?? url;
   if (noLab.has(code)) return new NomadError("E_NO_LAB", `no lab answers at ${origin} (${code})`, { cause: error });
+  const distrusted = error instanceof Error ? certificateError(origin, error) : null;
+  if (distrusted) return distrusted;
   const message = error instanceof Error ? error.message : String(error);
   return new NomadError("E_UNREACHABLE", `the connection to ${origin} broke: ${message}`, { cause: error });
 }

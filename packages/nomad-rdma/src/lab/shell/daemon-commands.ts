@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Names } from "@nomad/hca";
+import type { TlsFiles } from "../../settings/shell/tls-files.ts";
 import type { DaemonCommands } from "./lab.ts";
 
 const binary = fileURLToPath(new URL("../../../bin/nomad-rdma.mjs", import.meta.url));
@@ -12,6 +13,7 @@ export interface DaemonSettings {
   /** Of the subnet, as `--partition` takes them. */
   readonly partitions: readonly string[];
   readonly secretFile: string;
+  readonly tls?: TlsFiles;
   /** Moves under way from or to one host; central's default when left out. */
   readonly movesPerHost?: number | undefined;
   readonly images: string;
@@ -25,7 +27,10 @@ export interface DaemonSettings {
 /** Command lines of this very program as central and as hosts; they end when their parent does. */
 export function daemonCommands(settings: DaemonSettings): DaemonCommands {
   const common = ["--json", "--exit-with-parent", "--secret-file", settings.secretFile];
-  const all = [...common, ...Array.from({ length: settings.verbose }, () => "-v")];
+  const tls = Object.entries(settings.tls ?? {}).flatMap(([file, path]) =>
+    path === undefined ? [] : [`--tls-${file}`, path],
+  );
+  const all = [...common, ...tls, ...Array.from({ length: settings.verbose }, () => "-v")];
   return {
     central: () => [
       process.execPath,

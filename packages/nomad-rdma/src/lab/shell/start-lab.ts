@@ -2,6 +2,7 @@ import type { Names } from "@nomad/hca";
 import type { Cli, Globals } from "../../cli.ts";
 import { LabClient } from "../../client/shell/lab-client.ts";
 import { httpUrl } from "../../settings/lab-address.ts";
+import { labAuthority, tlsFiles } from "../../settings/shell/tls-files.ts";
 import { daemonSecret } from "../../shell/lab-connection.ts";
 import { readableLogLine } from "../log-line.ts";
 import { daemonCommands } from "./daemon-commands.ts";
@@ -33,12 +34,14 @@ export async function startLab(
   options: StartOptions,
 ): Promise<{ lab: Lab; client: LabClient }> {
   const { path, secret } = daemonSecret(cli, globals);
+  const tls = tlsFiles(cli, globals);
   using files = options.mayBeKept ? new LogFiles(cli.cwd) : undefined;
   const commands = daemonCommands({
     port: options.port,
     journal: options.journal,
     partitions: options.partitions ?? [],
     secretFile: path,
+    tls,
     images: imagesOf(cli),
     seed: options.seed,
     names: options.names,
@@ -57,5 +60,5 @@ export async function startLab(
     signal: options.signal,
   });
   started = lab;
-  return { lab, client: new LabClient({ url: httpUrl(lab.url), secret }) };
+  return { lab, client: new LabClient({ url: httpUrl(lab.url), secret, ca: labAuthority(tls) }) };
 }
