@@ -36,9 +36,27 @@ export function valueAxis({ title, log = false, fits = false }: Axis) {
   } as const;
 }
 
+/** As many fit beside each other. */
+const namesMax = 7;
+
 /** The axis of names. */
 export function nameAxis(names: readonly string[], title = "") {
-  return { type: "category", data: [...names], name: title, nameLocation: "middle", nameGap: 32, ...axisLook } as const;
+  // Every name is shown; many are written aslant.
+  const axisLabel = {
+    ...axisLook.axisLabel,
+    hideOverlap: false,
+    interval: 0,
+    rotate: names.length > namesMax ? 30 : 0,
+  };
+  return {
+    type: "category",
+    data: [...names],
+    name: title,
+    nameLocation: "middle",
+    nameGap: 32,
+    ...axisLook,
+    axisLabel,
+  } as const;
 }
 
 export const axisLook = {

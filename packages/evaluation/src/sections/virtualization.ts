@@ -17,7 +17,7 @@ export const virtualization: Section = {
 };
 
 const intro =
-  "The same test between the same two processes, with the namespace virtualized and without, changing from batch to batch. " +
+  "The same test between the same two guests, with the namespace virtualized and without, changing from batch to batch. " +
   "The ratio is cost with virtual names to cost without (for bandwidth, its inverse), the median over the rounds, with its 95 % " +
   "interval by bootstrap: 1 is no cost.";
 
@@ -56,9 +56,10 @@ function chart(cells: readonly VirtualizationCell[]): LineChart {
 }
 
 function finding(cell: VirtualizationCell): Finding {
-  const high = cost(cell).interval[1];
+  const { interval } = cost(cell);
+  const [low, high] = interval.map((end) => end.toFixed(3));
   const { median } = summaryOf(cell.virtual);
   const where = `${cell.test} of ${byteSize(cell.bytes)} (${short(median)} ${cell.unit})`;
-  const limit = `the interval's upper end is ${high.toFixed(3)}, the goal ${goals.virtualization}`;
-  return { reached: high <= goals.virtualization, text: `Virtual names, ${where}: ${limit}.` };
+  const limit = `the ratio is between ${low} and ${high}; the goal is ${goals.virtualization} at most`;
+  return { reached: interval[1] <= goals.virtualization, text: `Virtual names, ${where}: ${limit}.` };
 }
