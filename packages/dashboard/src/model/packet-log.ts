@@ -7,6 +7,13 @@ export interface Mark {
   readonly text: string;
 }
 
+/** A moment as it was told: when we heard of it, and by central's clock how long the move had been under way. */
+export interface ToldMark {
+  readonly heardAtMs: number;
+  readonly sinceStartMs: number;
+  readonly text: string;
+}
+
 export type LogRow =
   | { readonly kind: "packet"; readonly packet: PacketLine }
   | { readonly kind: "mark"; readonly mark: Mark }
@@ -21,7 +28,7 @@ const latest = 40;
 export class PacketLog {
   readonly guest: string;
   #packets: PacketLine[] = [];
-  readonly #marks: Mark[] = [];
+  readonly #told: ToldMark[] = [];
   /** What follows from the packets, until there are more. */
   #sorted: readonly PacketLine[] | null = null;
   #series: PacketSeries | null = null;
@@ -41,13 +48,24 @@ export class PacketLog {
     if (this.#packets.length > packetsMax) this.#packets = this.#packets.slice(-packetsMax / 2);
   }
 
-  mark(mark: Mark): void {
-    this.#marks.push(mark);
+  mark(mark: ToldMark): void {
+    this.#told.push(mark);
+  }
+
+  /** News takes its time, which differs: the move began when the quickest of them says so. */
+  get #marks(): Mark[] {
+    const start = Math.min(...this.#told.map(({ heardAtMs, sinceStartMs }) => heardAtMs - sinceStartMs));
+    return this.#told.map(({ sinceStartMs, text }) => ({ atMs: start + sinceStartMs, text }));
   }
 
   get #byTime(): readonly PacketLine[] {
     this.#sorted ??= this.#packets.toSorted((a, b) => a.atMs - b.atMs);
     return this.#sorted;
+  }
+
+  /** When the first packet was seen, ms since 1970; 0 before. */
+  get startMs(): number {
+    return this.#byTime[0]?.atMs ?? 0;
   }
 
   series(): PacketSeries {
@@ -57,18 +75,20 @@ export class PacketLog {
 
   /** When the last move's guest stood still: from its stop to its run elsewhere, ms since the first packet. */
   pause(): [from: number, to: number] | null {
-    const at = (text: string) => this.#marks.findLast((mark) => mark.text === text)?.atMs;
-    const [first, from, to] = [this.#byTime[0]?.atMs, at("peers-suspended"), at("running")];
-    return first === undefined || from === undefined || to === undefined ? null : [from - first, to - first];
+    const marks = this.#marks;
+    const at = (text: string) => marks.findLast((mark) => mark.text === text)?.atMs;
+    const [from, to] = [at("peers-suspended"), at("running")];
+    return from === undefined || to === undefined ? null : [from - this.startMs, to - this.startMs];
   }
 
   /** By time: what is near a mark, and how many packets are left out in between; without marks, the latest. */
   rows(): LogRow[] {
     const packets = this.#byTime;
-    if (this.#marks.length === 0) return withGaps(packets, this.#marks, (i) => i >= packets.length - latest);
-    const places = this.#marks.map(({ atMs }) => placeOf(packets, atMs));
+    const marks = this.#marks;
+    if (marks.length === 0) return withGaps(packets, marks, (i) => i >= packets.length - latest);
+    const places = marks.map(({ atMs }) => placeOf(packets, atMs));
     const near = new Set(places.flatMap((at) => Array.from({ length: 2 * around }, (_, i) => at - around + i)));
-    return withGaps(packets, this.#marks, (i) => near.has(i));
+    return withGaps(packets, marks, (i) => near.has(i));
   }
 }
 

@@ -50,7 +50,7 @@ function PacketTable() {
   pulse.value;
   const rows = packetLog.value?.rows() ?? [];
   if (rows.length === 0) return null;
-  const first = rows.find((row) => row.kind === "packet")?.packet.atMs ?? 0;
+  const first = packetLog.value?.startMs ?? 0;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by keyboard
     <section class="scrolled" tabIndex={0} aria-label={`Packets of ${packetLog.value?.guest}`}>

@@ -43,8 +43,8 @@ export function stopPackets(): void {
 export function noteMove(event: LabEvent, entered: boolean): void {
   const log = packetLog.value;
   if (event.type !== "move" || !entered || !capturing.value || event.move.guest !== log?.guest) return;
-  const { phase, outcome } = event.move;
-  log.mark({ atMs: now(), text: phase });
+  const { phase, outcome, totalMs } = event.move;
+  log.mark({ heardAtMs: now(), sinceStartMs: totalMs, text: phase });
   const own = leave;
   if (outcome !== "") after(afterMoveMs, () => own === leave && stopPackets());
 }
