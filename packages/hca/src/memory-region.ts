@@ -6,10 +6,10 @@ import {
   ACCESS_REMOTE_WRITE,
   ACCESS_ZERO_BASED,
 } from "@nomad/abi";
-import { type LKey, NomadError, type Qpn, type RKey } from "@nomad/base";
+import { type LKey, NomadError, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
 import { KeyTable } from "./key-table.ts";
-import type { Window } from "./memory-window.ts";
+import type { KeyUser, Range, Region, Window } from "./keyed.ts";
 import { planted } from "./mutants.ts";
 import type { Numbering } from "./numbering.ts";
 import type { ProtectionDomains } from "./protection-domains.ts";
@@ -27,28 +27,6 @@ export interface RegionInit {
 
 /** What `reregister` may change; what is left out stays. */
 export type RegionChange = Partial<Omit<RegionInit, "memory">>;
-
-/**
- * What a key can open: bytes that a peer names from `address` on, `length` of them; byte `n` of its names is at `base + n`
- * of the memory.
- */
-export interface Range {
-  readonly memory: DeviceMemory;
-  readonly base: number;
-}
-
-/** A registered region and the memory it is in. */
-export interface Region extends MemoryRegion, Range {
-  readonly kind: "region";
-  /** Windows bound to it. */
-  windows: number;
-}
-
-/** Who uses a key: a queue pair, in its domain. */
-export interface KeyUser {
-  readonly qpn: Qpn;
-  readonly pd: number;
-}
 
 const ACCESS_KNOWN =
   ACCESS_LOCAL_WRITE |

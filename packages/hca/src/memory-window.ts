@@ -10,10 +10,10 @@ import {
 } from "@nomad/abi";
 import { NomadError, type Qpn, type RKey } from "@nomad/base";
 import { checkRoom } from "./device-limits.ts";
-import type { KeyUser, MemoryRegions, Range, Region } from "./memory-region.ts";
-import { planted } from "./mutants.ts";
+import { type KeyUser, type Region, Window } from "./keyed.ts";
+import type { MemoryRegions } from "./memory-region.ts";
 import type { ProtectionDomains } from "./protection-domains.ts";
-import type { DeviceMemory, MemoryWindow, MwType } from "./types.ts";
+import type { MemoryWindow, MwType } from "./types.ts";
 
 /** What a bind asks for (ibv_mw_bind_info); `rkey` is the window's new one. Without bytes it unbinds. */
 export interface BindRequest {
@@ -23,36 +23,6 @@ export interface BindRequest {
   readonly address: number;
   readonly length: number;
   readonly access: number;
-}
-
-/** A window, which opens what it is bound to; an unbound one opens nothing. */
-export class Window implements Range {
-  readonly kind = "window";
-  readonly type: MwType;
-  readonly pd: number;
-  rkey: RKey;
-  region: Region | null = null;
-  /** The queue pair that bound it, for type 2: it opens to no other. */
-  owner: KeyUser | null = null;
-  address = 0;
-  length = 0;
-  access = 0;
-  base = 0;
-
-  constructor(type: MwType, pd: number, rkey: RKey) {
-    this.type = type;
-    this.pd = pd;
-    this.rkey = rkey;
-  }
-
-  /** The memory that it opens; only a bound window is asked. */
-  get memory(): DeviceMemory {
-    return (this.region as Region).memory;
-  }
-
-  opensTo(user: KeyUser): boolean {
-    return this.region !== null && (this.type === MW_TYPE_1 || this.owner === user || planted.openWindowToAnyQp);
-  }
 }
 
 const REMOTE_CHANGE = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;

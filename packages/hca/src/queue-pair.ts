@@ -2,7 +2,8 @@ import { QPS_RESET, QPS_RTR, QPS_RTS, QPS_SQD, QPS_SQE, QPT_RC, QUEUE_CONSUMER }
 import type { Lid, Psn, Qpn } from "@nomad/base";
 import type { CompletionQueue } from "./completion-queue.ts";
 import { Counters } from "./counters.ts";
-import type { KeyUser, MemoryRegions } from "./memory-region.ts";
+import type { KeyUser } from "./keyed.ts";
+import type { MemoryRegions } from "./memory-region.ts";
 import { checkElements, type ReceiveQueue } from "./receive-queue.ts";
 import { RequesterState } from "./requester-state.ts";
 import { ResponderState } from "./responder-state.ts";

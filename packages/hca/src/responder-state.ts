@@ -1,5 +1,6 @@
 import type { Psn, RKey } from "@nomad/base";
-import type { MemoryRegions, Range } from "./memory-region.ts";
+import type { Range } from "./keyed.ts";
+import type { MemoryRegions } from "./memory-region.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import { RecvRequest } from "./work-request.ts";
 
