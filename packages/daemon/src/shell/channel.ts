@@ -5,18 +5,27 @@ import type { Logger } from "pino";
 import { RateLimit } from "../rate-limit.ts";
 
 /**
- * The control messages of one socket, in the version that both ends speak. A message that does not follow the schema ends the socket, and is counted; so does
- * a flood of them, and another side that does not read.
+ * The control messages of one socket, in the version that both ends speak. A message that does not follow the schema ends
+ * the socket, and is counted; so does a flood of them, and another side that does not read.
  */
 export class Channel {
   readonly #socket: AuthenticatedSocket;
   readonly #onMessage: (message: Message) => void;
-  readonly #rate = new RateLimit(limits.controlMessagesPerSecondMax, performance.now());
+  readonly #now: () => number;
+  readonly #rate: RateLimit;
   /** Messages refused in this process. */
   static refused = 0;
 
-  constructor(socket: AuthenticatedSocket, log: Logger, onMessage: (message: Message) => void) {
+  /** `now`: the time, ms. */
+  constructor(
+    socket: AuthenticatedSocket,
+    log: Logger,
+    onMessage: (message: Message) => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#socket = socket;
+    this.#now = now;
+    this.#rate = new RateLimit(limits.controlMessagesPerSecondMax, now());
     this.#onMessage = onMessage;
     socket.onMessage = (bytes) => {
       const message = this.#decode(bytes, log);
@@ -26,7 +35,7 @@ export class Channel {
 
   #decode(bytes: Uint8Array, log: Logger): Message | undefined {
     try {
-      if (!this.#rate.take(performance.now()))
+      if (!this.#rate.take(this.#now()))
         throw new NomadError("E_BUSY", `more than ${limits.controlMessagesPerSecondMax} messages a second`);
       return decodeMessage(bytes, this.#socket.protocol);
     } catch (error) {
