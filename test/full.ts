@@ -10,6 +10,7 @@ const root = new URL("..", import.meta.url);
 /** The scripts of package.json, with what they are given. */
 const everything: Readonly<Record<string, readonly string[]>> = {
   test: [],
+  "test:long": [],
   "test:docker": [],
   "test:browser": ["--json"],
   "test:mpi": [],
