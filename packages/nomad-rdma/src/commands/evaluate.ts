@@ -21,10 +21,8 @@ const seedMax = 2 ** 32 - 1;
 /** `evaluate`: measures what virtual names and moves cost, on labs of its own, and writes a report. */
 export function evaluate(cli: Cli): Command {
   return new Command("evaluate")
-    .description(
-      "measure what virtual names and moves cost programs, on labs of its own, and write a report (about 25 minutes, quiet machine)",
-    )
-    .option("--quick", "with few repetitions: under 10 minutes")
+    .description("measure what virtual names and moves cost programs, on labs of its own, and write a report")
+    .option("--quick", "with few repetitions")
     .option("--smoke", "see that it works; the figures mean nothing")
     .addOption(new Option("--only <parts...>", "only these").choices(partNames))
     .option("--out <directory>", "where the report goes: report.md, report.html, plots (SVG), raw.json", "evaluation")
