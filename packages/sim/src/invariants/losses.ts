@@ -10,8 +10,8 @@ import type { OnePlace } from "./one-place.ts";
 export class Losses implements Observer {
   readonly #world: World;
   readonly #places: OnePlace;
-  /** Where guests are to run whose moves are decided. */
-  readonly #heirs = new Map<string, HostProcess>();
+  /** By guest: its last move that was decided, and where it is to run by that. */
+  readonly #decided = new Map<string, { readonly move: string; readonly heir: HostProcess }>();
   readonly #failed = new Set<string>();
 
   constructor(world: World, places: OnePlace) {
@@ -20,14 +20,22 @@ export class Losses implements Observer {
   }
 
   phase(move: MoveRecord): void {
-    if (move.phase === "COMMITTED") this.#heirs.set(move.guest, this.#world.hostProcess(move.to));
-    if (move.outcome === "aborted" || move.outcome === "released") this.#heirs.delete(move.guest);
+    if (move.phase !== "COMMITTED") return;
+    this.#decided.set(move.guest, { move: move.id, heir: this.#world.hostProcess(move.to) });
   }
 
   /** Has the process died of the host where this guest runs, or (decided) is to run? */
   isDead(guest: string): boolean {
     const { vlid } = this.#world.central.directory.guest(guest);
-    return [this.#places.place.get(vlid), this.#heirs.get(guest)].some((host) => host?.process.alive === false);
+    return [this.#places.place.get(vlid), this.#heir(guest)].some((host) => host?.process.alive === false);
+  }
+
+  /** Central is asked how the move ended: it may have died of the very write that ended it, and have told nobody. */
+  #heir(guest: string): HostProcess | undefined {
+    const decided = this.#decided.get(guest);
+    if (!decided) return undefined;
+    const { outcome } = this.#world.central.move(decided.move);
+    return outcome === "aborted" || outcome === "released" ? undefined : decided.heir;
   }
 
   connectionFailed(own: string, peer: string, status: number): void {
