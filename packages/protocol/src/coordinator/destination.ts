@@ -2,7 +2,6 @@ import { type Device, migration, type PeerName } from "@nomad/backend";
 import { NomadError, planted, type VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { RequestOf } from "../message.ts";
-import type { VmState } from "../schema.ts";
 import { type HostContext, ignore } from "./context.ts";
 import type { Created } from "./effects.ts";
 import { Foretelling } from "./foretelling.ts";
@@ -21,7 +20,7 @@ export class DestinationMove {
   #memory: DeviceMemory | null = null;
   #preset: Device | null = null;
   readonly #foretelling: Foretelling;
-  #state: { readonly changes: migration.DeviceChanges; readonly vm: VmState } | null = null;
+  #changes: migration.DeviceChanges | null = null;
   #bound: readonly PeerName[] | null = null;
   #running = false;
   /** All peers know where the guest is, and central knows that. */
@@ -81,8 +80,11 @@ export class DestinationMove {
     if (reply.from !== from) return reply.refuse("E_AUTH", `the state of guest ${m.vlid} is ${from}'s to give`);
     if (m.gone && !this.#preset) return reply.refuse("E_STATE", `${this.#host.name} was not told what has changed`);
     if (!m.gone) this.#discardPreset();
-    this.#state = { changes: { device: m.device, gone: m.gone }, vm: m.vm };
-    reply.answer({ kind: "STATE_TAKEN" });
+    const restored = () => {
+      this.#changes = { device: m.device, gone: m.gone };
+      reply.answer({ kind: "STATE_TAKEN" });
+    };
+    this.#host.vmm(m.vlid, { do: "restore", state: m.vm }, restored, reply.fail);
   }
 
   #discardPreset(): void {
@@ -91,24 +93,21 @@ export class DestinationMove {
   }
 
   bind(m: RequestOf<"BIND">, reply: Reply): void {
-    const [memory, state] = [this.#memory, this.#state];
-    if (!memory || !state)
+    const [memory, changes] = [this.#memory, this.#changes];
+    if (!memory || !changes)
       return reply.refuse("E_STATE", `the state of guest ${m.vlid} has not arrived at ${this.#host.name}`);
     const hashed = (digest: string) => {
-      const restored = () => {
-        try {
-          const prepared = this.#preset;
-          this.#preset = null;
-          const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts, prepared };
-          this.#bound = migration.bind(this.#host.backend, state.changes, at, this.#host.now);
-          if (planted("run-at-bind")) this.#host.vmm(m.vlid, { do: "run" }, ignore, ignore);
-          reply.answer({ kind: "BOUND", digest });
-        } catch (error) {
-          if (!(error instanceof NomadError)) throw error;
-          reply.fail(error);
-        }
-      };
-      this.#host.vmm(m.vlid, { do: "restore", state: state.vm }, restored, reply.fail);
+      try {
+        const prepared = this.#preset;
+        this.#preset = null;
+        const at = { memory, epoch: m.epoch, move: guestHolder(m.move), cuts: m.cuts, prepared };
+        this.#bound = migration.bind(this.#host.backend, changes, at, this.#host.now);
+        if (planted("run-at-bind")) this.#host.vmm(m.vlid, { do: "run" }, ignore, ignore);
+        reply.answer({ kind: "BOUND", digest });
+      } catch (error) {
+        if (!(error instanceof NomadError)) throw error;
+        reply.fail(error);
+      }
     };
     this.#host.bulk<string>(m.move, { do: "digest" }, hashed, reply.fail);
   }

@@ -10,6 +10,7 @@ import { resumePeersAt } from "./peers.ts";
 import { Precopy } from "./precopy.ts";
 import { Presetup } from "./presetup.ts";
 import type { Reply } from "./reply.ts";
+import { type Part, together } from "./together.ts";
 
 /** What holds the moving guest's own queue pairs, at its source and, once bound, at its destination. */
 export const guestHolder = (move: string): string => `guest:${move}`;
@@ -41,17 +42,15 @@ export class SourceMove {
   }
 
   precopy(reply: Reply): void {
-    let left = 2;
     let converged = false;
-    const one = () => {
-      if (--left === 0) reply.answer({ kind: "CONVERGED", converged, peers: this.#peers() });
-    };
-    this.#presetup.run(one);
+    const all = () => reply.answer({ kind: "CONVERGED", converged, peers: this.#peers() });
+    const part = together(2, { done: all, fail: reply.fail });
+    this.#presetup.run(part.done);
     const copied = (isLittle: boolean) => {
       converged = isLittle;
-      one();
+      part.done();
     };
-    this.#precopy.run(copied, reply.fail);
+    this.#precopy.run(copied, part.fail);
   }
 
   copying(copied: Copied): void {
@@ -93,9 +92,7 @@ export class SourceMove {
       this.#vm = "stopped";
       if (!this.#guests.running.has(m.vlid)) return reply.refuse("E_STATE", `guest ${this.guest.name} has ended`);
       if (this.#aborted) return this.#resumeVm();
-      const { changes, held, cut } = migration.detach(this.#host.backend, m.vlid, this.#presetup.told);
-      const finish = ({ digest }: Round) => reply.answer({ kind: "STOPPED", digest: digest ?? "", held, cut });
-      this.#precopy.last((round) => this.#handOver(m, changes, vm, () => finish(round), reply), reply.fail);
+      this.#handOver(m, vm, reply);
     };
     const failed = (error: NomadError) => {
       this.#vm = "running";
@@ -104,15 +101,24 @@ export class SourceMove {
     this.#host.vmm<VmState>(m.vlid, { do: "stop", budgetMs: m.budgetMs }, stopped, failed);
   }
 
-  #handOver(
-    m: RequestOf<"STOP">,
-    { device, gone }: migration.DeviceChanges,
-    vm: VmState,
-    then: () => void,
-    reply: Reply,
-  ): void {
+  /** The last pages and what is not in memory, each by its own way. */
+  #handOver(m: RequestOf<"STOP">, vm: VmState, reply: Reply): void {
+    const { changes, held, cut } = migration.detach(this.#host.backend, m.vlid, this.#presetup.told);
+    if (changes.device.qps.length > limits.qpsPerGuestMax)
+      return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
+    let digest = "";
+    const all = () => reply.answer({ kind: "STOPPED", digest, held, cut });
+    const part = together(2, { done: all, fail: reply.fail });
+    const copied = (round: Round) => {
+      digest = round.digest ?? "";
+      part.done();
+    };
+    this.#precopy.last(copied, part.fail);
+    this.#tellState(m, changes, vm, part);
+  }
+
+  #tellState(m: RequestOf<"STOP">, { device, gone }: migration.DeviceChanges, vm: VmState, { done, fail }: Part): void {
     const { move, vlid, generation } = m;
-    if (device.qps.length > limits.qpsPerGuestMax) return reply.refuse("E_TOO_LARGE", "too many queue pairs to move");
     const message = {
       kind: "STATE" as const,
       move,
@@ -122,7 +128,7 @@ export class SourceMove {
       gone: gone && [...gone],
       vm,
     };
-    this.#host.ask(m.to, message, { timeoutMs: m.budgetMs, onAnswer: then, onFail: reply.fail });
+    this.#host.ask(m.to, message, { timeoutMs: m.budgetMs, onAnswer: done, onFail: fail });
   }
 
   /** The guest goes on here, under a new epoch, as if the move had never begun. */

@@ -4,11 +4,12 @@ import type { AuthenticatedSocket } from "@nomad/wire";
 import type { BulkFaults } from "../../faults/shell/bulk-faults.ts";
 import { decodeFrame, encodeControl, moveKey } from "../bulk-frame.ts";
 import { PageHasher } from "../page-hasher.ts";
+import { PageHashes } from "../page-hashes.ts";
 import { PageReceiver } from "../page-receiver.ts";
 
 interface Destination {
   readonly receiver: PageReceiver;
-  readonly hasher: PageHasher;
+  readonly hashes: PageHashes;
   /** The connection that carries the move: the first that spoke for it. */
   socket: AuthenticatedSocket | null;
 }
@@ -28,11 +29,13 @@ export class BulkDestinations {
     const key = moveKey(move);
     if (this.#byKey.has(key)) throw new NomadError("E_STATE", `move ${move} is expected already`);
     const receiver = new PageReceiver(Buffer.from(memory.buffer));
-    this.#byKey.set(key, { receiver, hasher: new PageHasher(this.#module, memory), socket: null });
+    const hashes = new PageHashes(new PageHasher(this.#module, memory));
+    this.#byKey.set(key, { receiver, hashes, socket: null });
   }
 
-  hasher(move: string): PageHasher | undefined {
-    return this.#byKey.get(moveKey(move))?.hasher;
+  /** Of the memory of a move to here, as its pages stood when the last of them came. */
+  digest(move: string): string | undefined {
+    return this.#byKey.get(moveKey(move))?.hashes.digest();
   }
 
   forget(move: string): void {
@@ -61,7 +64,9 @@ export class BulkDestinations {
     if (destination.socket !== socket) return "a move that another connection carries";
     const reception = destination.receiver.receive(frame);
     if ("refusal" in reception) return reception.refusal;
+    destination.hashes.written(frame.pages);
     if (reception.answer) socket.send(encodeControl(reception.answer, crc32));
+    if (frame.type === "round-end") destination.hashes.complete();
     return null;
   }
 }

@@ -66,7 +66,7 @@ export class BulkThread {
     await this.#call("expect", { move, memory });
   }
 
-  /** Either side: digest of its own memory of a move, without the VMM's page. */
+  /** Either side: digest of its own memory of a move, without the VMM's page; a destination has looked at it as the pages came. */
   digest(move: string): Promise<string> {
     return this.#call("digest", { move });
   }

@@ -45,9 +45,9 @@ class BulkWorker implements Answers {
   }
 
   async digest({ move }: BulkCalls["digest"]["in"]): Promise<string> {
-    const hasher = this.#destinations.hasher(move) ?? this.#sources.get(move)?.hasher;
-    if (hasher === undefined) throw unknownMove(move);
-    return hasher.digest();
+    const digest = this.#destinations.digest(move) ?? this.#sources.get(move)?.hasher.digest();
+    if (digest === undefined) throw unknownMove(move);
+    return digest;
   }
 
   async open({ move, url, memory }: BulkCalls["open"]["in"]): Promise<undefined> {
