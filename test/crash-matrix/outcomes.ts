@@ -3,9 +3,9 @@ import { phases as allPhases, isDecided, isEnded, type Phase } from "@nomad/prot
 // What comes of a fault in each phase of a move: the contract, as data. It drives the matrix (shell/main.ts) and makes
 // docs/outcomes.md (document.ts).
 
-/** Phases that a fault can be placed in. `bound` lasts one write to central's disk: nobody can be struck within it from outside. */
-export type CellPhase = Exclude<Phase, "bound" | "released" | "aborted">;
-export const phases = allPhases.filter((phase): phase is CellPhase => phase !== "bound" && !isEnded(phase));
+/** Phases that a fault can be placed in: all but those in which a move has ended. */
+export type CellPhase = Exclude<Phase, "released" | "aborted">;
+export const phases = allPhases.filter((phase): phase is CellPhase => !isEnded(phase));
 
 /** Who is struck: a process, or what connects two of them. `peer`: the host of the guest that the moving one talks to. */
 export const participants = {
@@ -84,7 +84,7 @@ const rules: Readonly<Record<Participant, Rule>> = {
   // Until it has stopped the guest is the source's alone; from then on the destination has all of it, and the source
   // has only to let go. A move that is being undone has gone back to being the source's.
   source: (phase) =>
-    phase === "stopped" || isDecided(phase)
+    phase === "stopped" || phase === "bound" || isDecided(phase)
       ? within(atDestination, deathMs)
       : { ending: "lost", sees: "peer-error", boundMs: deathMs + retriesMs + slackMs },
   // Decided and not yet run: fenced, and the guest goes back. Once it has run there is nobody else to run it.

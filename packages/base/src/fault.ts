@@ -4,7 +4,7 @@ export type FaultKind = (typeof faultKinds)[number];
 
 /**
  * What travels between processes: messages of central and a host (control) and of two hosts (peer), packets (wire), the
- * pages of moving guests (bulk).
+ * pages of moving guests (bulk). And what goes from central to its disk (journal).
  */
-export const ruledTraffic = ["control", "peer", "wire", "bulk"] as const;
+export const ruledTraffic = ["control", "peer", "wire", "bulk", "journal"] as const;
 export type RuledTraffic = (typeof ruledTraffic)[number];

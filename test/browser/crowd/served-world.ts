@@ -20,6 +20,7 @@ export class ServedWorld implements ServedCentral {
       clock: world.clock,
       generation,
       reconnect: () => {},
+      writeNow: () => {},
       random: new Random(generation),
     });
     this.watch((event) => this.captures.onEvent(event));

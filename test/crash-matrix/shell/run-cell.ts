@@ -1,8 +1,9 @@
 import type { ConnectionReport, MoveRecord } from "@nomad/protocol/http";
 import { until } from "../../kit/until.ts";
-import { type Cell, type Ending, endings, type Outcome, type Sight, sights } from "../outcomes.ts";
+import { type Cell, type CellPhase, type Ending, endings, type Outcome, type Sight, sights } from "../outcomes.ts";
+import { holdIn } from "./hold.ts";
 import { companion, type MatrixLab, mover } from "./matrix-lab.ts";
-import { type Cast, holdingMessage, strike } from "./strike.ts";
+import { type Cast, strike } from "./strike.ts";
 
 /** What became of a cell, as `--json` has it. */
 export interface CellResult {
@@ -49,11 +50,15 @@ async function castOf(lab: MatrixLab): Promise<Cast> {
 
 /** Begins the cell's move; resolves once it stands in the cell's phase, held there by a fault. */
 async function holdAt(lab: MatrixLab, { phase }: Cell, { destination }: Cast): Promise<{ move: string; hold: string }> {
-  const message = holdingMessage[phase];
-  const { id: hold } = await lab.client.addFault({ kind: "drop", on: ["control"], message });
+  const held = await holdIn(lab, phase);
   // The way to an abort that takes all phases before: pages that differ.
   const inject = phase === "aborting" ? { inject: "flip-page" as const } : {};
   const { id: move } = await lab.client.move({ guest: mover, to: destination, ...inject }, { wait: false });
+  await held.letReach((wanted) => reached(lab, move, wanted));
+  return { move, hold: held.hold() };
+}
+
+async function reached(lab: MatrixLab, move: string, phase: CellPhase): Promise<void> {
   const seen = await until(
     `the move is ${phase}`,
     phaseMs,
@@ -61,7 +66,6 @@ async function holdAt(lab: MatrixLab, { phase }: Cell, { destination }: Cast): P
     ({ phase: now, outcome }) => now === phase || outcome !== "",
   );
   if (seen.phase !== phase) throw new Error(`the move ended before it was ${phase}: ${seen.error?.message}`);
-  return { move, hold };
 }
 
 async function moveOf(lab: MatrixLab, id: string): Promise<MoveRecord> {

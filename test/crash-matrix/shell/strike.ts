@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultRequest } from "@nomad/protocol/http";
-import { type Cell, type CellPhase, strikeMs } from "../outcomes.ts";
+import { type Cell, strikeMs } from "../outcomes.ts";
 import type { MatrixLab } from "./matrix-lab.ts";
 
 /** Who plays which part in the move of a cell. */
@@ -9,20 +9,6 @@ export interface Cast {
   readonly destination: string;
   readonly peer: string;
 }
-
-/** What a phase waits for: as long as this message is lost the move stays in it. */
-export const holdingMessage: Readonly<Record<CellPhase, string>> = {
-  planned: "PREPARE",
-  prepared: "PRECOPY",
-  precopy: "SUSPEND",
-  suspended: "SUSPEND_PEER",
-  "peers-suspended": "STOP",
-  stopped: "BIND",
-  COMMITTED: "RUN",
-  running: "PEERS_RESUMED",
-  "peers-resumed": "RELEASE",
-  aborting: "ABORT",
-};
 
 /** Lets a cell's fault strike. What it answers ends the fault, at its time: it resolves when that has been done. */
 export async function strike(lab: MatrixLab, cell: Cell, cast: Cast): Promise<() => Promise<void>> {

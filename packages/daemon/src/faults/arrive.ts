@@ -4,8 +4,9 @@ import { type FaultRules, suffer } from "@nomad/wire";
 
 /** What a channel says when it opens, and what is told once and never again, is not lost while the channel is up. */
 const neverLost: ReadonlySet<Message["kind"]> = new Set(["HELLO", "WELCOME", "HOSTS"]);
-/** By these faults are lifted, so that no fault is about them. */
 const aboutFaults: ReadonlySet<Message["kind"]> = new Set(["FAULTS", "FAULTS_SET"]);
+/** By these faults are lifted, so that no fault is about them. */
+export const isAboutFaults = ({ kind }: Pick<Message, "kind">): boolean => aboutFaults.has(kind);
 
 /** Where messages arrive, and the rules there. */
 export interface Arrivals {
@@ -23,7 +24,7 @@ export function arrive(
   message: Message,
   deliver: () => void,
 ): void {
-  if (rules.quiet || aboutFaults.has(message.kind)) return deliver();
+  if (rules.quiet || isAboutFaults(message)) return deliver();
   const safe = neverLost.has(message.kind);
   const later = (ms: number) => void clock.after(ms, deliver);
   suffer(rules.judge(on, from, name, { message: message.kind, safe }), { pass: deliver, corrupt: () => {}, later });

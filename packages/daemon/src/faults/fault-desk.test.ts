@@ -1,5 +1,6 @@
 import { Random, VirtualClock, type VLid } from "@nomad/base";
 import { type Answer, Central, type Message, type StandingFault } from "@nomad/protocol";
+import type { FaultRequest } from "@nomad/protocol/http";
 import { expect, test } from "vitest";
 import { FaultDesk, type FaultLab } from "./fault-desk.ts";
 
@@ -10,6 +11,7 @@ class FakeLab {
   readonly told = new Map<string, readonly StandingFault[]>();
   readonly desk: FaultDesk;
   readonly reconnected: string[] = [];
+  writesNow = 0;
   hits = 0;
 
   constructor() {
@@ -28,6 +30,7 @@ class FakeLab {
       generation: 1,
       random: new Random(1),
       reconnect: (concerned) => void this.reconnected.push(...["host-a", "host-c"].filter(concerned)),
+      writeNow: () => void this.writesNow++,
       ask,
     });
   }
@@ -101,4 +104,22 @@ test("a fault between hosts or for a guest that there are not is refused", async
   await expect(desk.add({ kind: "drop", guest: "zoe" })).rejects.toMatchObject({ code: "E_NO_GUEST" });
   await expect(desk.add({ kind: "drop", qp: 1, message: "STOP" })).rejects.toMatchObject({ code: "E_USAGE" });
   await expect(desk.lift("fault-9")).rejects.toMatchObject({ code: "E_STATE" });
+});
+
+test("a slow disk is central's alone: hosts hear nothing of it, and lifting it writes what it keeps", async () => {
+  const lab = new FakeLab();
+  const { id } = await lab.desk.add({ kind: "delay", on: ["journal"], ms: 500, times: 1 });
+  expect([...lab.told.values()]).toEqual([[], []]);
+  expect([lab.desk.writeDelayMs(), lab.desk.writeDelayMs()]).toEqual([500, 0]);
+  expect(lab.writesNow).toBe(0);
+  expect(await lab.desk.lift(id)).toMatchObject([{ id, hits: 1 }]);
+  expect(lab.writesNow).toBe(1);
+});
+
+test.each<FaultRequest>([
+  { kind: "drop", on: ["journal"] },
+  { kind: "delay", on: ["journal", "wire"] },
+  { kind: "delay", on: ["journal"], from: "host-a" },
+])("of a disk no more is wanted than that it is slow: %j is refused", async (request) => {
+  await expect(new FakeLab().desk.add(request)).rejects.toMatchObject({ code: "E_USAGE" });
 });

@@ -14,6 +14,8 @@ export interface FaultLab {
   readonly random: Random;
   /** Ends the connections to hosts of which this holds; they come again. */
   readonly reconnect: (concerned: (host: string) => boolean) => void;
+  /** What a fault keeps from central's disk is written. */
+  readonly writeNow: () => void;
   readonly ask: (
     to: string,
     message: Unnumbered<Request>,
@@ -88,6 +90,7 @@ export class FaultDesk {
 
   /** A host whose HELLO was lost in a cut waits for an answer. Those that are up hear of the end of it, and come again. */
   #lifted(rule: FaultRule): void {
+    if (rule.on.includes("journal")) this.#lab.writeNow();
     if (rule.kind !== "cut" || !rule.on.includes("control")) return;
     const isUp = (host: string) => this.#lab.directory.hosts.get(host)?.state === "up";
     this.#lab.reconnect((host) => !isUp(host) && isBetween(rule, host, "central"));
@@ -96,6 +99,11 @@ export class FaultDesk {
   /** A message has come to central. */
   arrive(from: string, message: Parameters<typeof arrive>[3], deliver: () => void): void {
     arrive(this.#arrivals, "control", from, message, deliver);
+  }
+
+  /** How long central's next write is kept from the disk, ms. */
+  writeDelayMs(): number {
+    return this.#book.rules.judge("journal", "central", "central").ms;
   }
 
   #expire(): void {
@@ -120,14 +128,15 @@ export class FaultDesk {
       };
       const o = { timeoutMs: defaults.controlRequestMs, onAnswer, onFail: resolve };
       const { generation } = this.#lab;
-      this.#lab.ask(host, { kind: "FAULTS", generation, version: this.#version++, faults: this.#standing() }, o);
+      const faults = this.#standing(isForHosts);
+      this.#lab.ask(host, { kind: "FAULTS", generation, version: this.#version++, faults }, o);
     });
   }
 
-  #standing(): StandingFault[] {
+  #standing(isWanted: (entry: Entry) => boolean = () => true): StandingFault[] {
     this.#expire();
     const now = this.#lab.clock.now();
-    return [...this.#entries.values()].map(({ fault, rule, endsAt }) => {
+    return [...this.#entries.values()].filter(isWanted).map(({ fault, rule, endsAt }) => {
       const leftMs = endsAt === null ? null : Math.max(0, endsAt - now);
       return { id: fault.id, seed: fault.seed, leftMs, rule: rule as StandingFault["rule"] };
     });
@@ -141,6 +150,7 @@ export class FaultDesk {
 
   #ruleOf(request: FaultRequest): FaultRule {
     const { kind, from, to, guest, qp, opcodes, message } = request;
+    checkJournal(request);
     for (const end of [from, to]) if (end !== undefined && end !== "central") this.#lab.directory.host(end);
     const vlid = guest === undefined ? null : this.#lab.directory.guest(guest).vlid;
     const aboutPackets = vlid !== null || qp !== undefined || opcodes !== undefined;
@@ -161,6 +171,21 @@ export class FaultDesk {
       ms: request.ms ?? 0,
     };
   }
+}
+
+const isForHosts = ({ rule }: Entry): boolean => !rule.on.includes("journal");
+
+/** What a write to the journal does not have. */
+const ofTraffic = ["from", "to", "message", "guest", "qp", "opcodes"] as const;
+
+/** Throws E_USAGE when more is wanted of central's disk than that it is slow. */
+function checkJournal(request: FaultRequest): void {
+  const { kind, on } = request;
+  if (!on?.includes("journal")) return;
+  if (kind !== "delay" || on.length > 1)
+    throw new NomadError("E_USAGE", "writes to the journal can only be delayed, by a fault of their own");
+  const which = ofTraffic.find((field) => request[field] !== undefined);
+  if (which) throw new NomadError("E_USAGE", `a write to the journal has no ${which}`);
 }
 
 /** A host counts messages and packets, its bulk thread pages. */

@@ -20,6 +20,7 @@ declares a host dead that is cut off from it for longer than its heartbeats may 
   nomad-rdma fault add cut --link host-a,host-b --seconds 3                 everything between two hosts
   nomad-rdma fault add cut --from host-a --to central --on control          one way
   nomad-rdma fault add delay --ms 50 --guest alice --opcode ack             alice's acknowledgements come late
+  nomad-rdma fault add delay --ms 5000 --on journal                         central's disk is slow: all moves wait for it
   nomad-rdma fault add drop --message STOPPED --times 2                     the first two answers to STOP at each end`;
 
 /** `fault add KIND`: makes links suffer. */

@@ -10,6 +10,7 @@ import { eventLog } from "../../log/event-log.ts";
 import { Channel } from "../../shell/channel.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { hasRole } from "../../shell/role.ts";
+import { CentralTurns } from "../turns.ts";
 import { clock } from "./clock.ts";
 import type { ServedCentral } from "./http/served-central.ts";
 import { Journal } from "./journal.ts";
@@ -35,6 +36,7 @@ export class CentralProcess implements ServedCentral {
   readonly #log: Logger;
   readonly #channels = new Map<string, Channel>();
   readonly #watchers = new Set<(event: LabEvent) => void>();
+  readonly #turns: CentralTurns;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #failed = Promise.withResolvers<NomadError>();
@@ -52,11 +54,20 @@ export class CentralProcess implements ServedCentral {
       ...(o.partitions && { partitions: o.partitions }),
     });
     const lab = captureLab(this, clock);
+    this.#turns = new CentralTurns({
+      clock: realClock,
+      takeEffects: () => this.core.takeEffects(),
+      perform: (effect) => this.#perform(effect),
+      commit: (effect) => this.#commit(effect),
+      writeDelayMs: () => this.faults.writeDelayMs(),
+    });
     this.captures = new Captures(lab);
     this.watch((event) => this.captures.onEvent(event));
     const random = new Random(randomBytes(4).readUInt32LE());
     const reconnect = (concerned: (host: string) => boolean) => this.#reconnect(concerned);
-    this.faults = new FaultDesk({ ...lab, clock: realClock, generation: this.core.generation, random, reconnect });
+    const writeNow = () => this.#turns.writeNow();
+    const { generation } = this.core;
+    this.faults = new FaultDesk({ ...lab, clock: realClock, generation, random, reconnect, writeNow });
     this.watch((event) => this.faults.onEvent(event));
     this.watch(eventLog(o.log));
     this.turn();
@@ -73,17 +84,17 @@ export class CentralProcess implements ServedCentral {
   }
 
   handle(event: CentralEvent): void {
-    if (this.#closed) return;
-    this.core.handle(event, clock());
-    this.turn();
+    this.#turns.take(event, () => this.core.handle(event, clock()));
+    this.#setTimer();
   }
 
   /** Carry out what the core has decided, until nothing is left to do now. */
   turn(): void {
-    if (this.#closed) return;
-    for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
-      for (const effect of effects) if (!this.#closed) this.#perform(effect);
-    }
+    this.#turns.run();
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     const deadline = this.core.deadline();
@@ -91,16 +102,16 @@ export class CentralProcess implements ServedCentral {
   }
 
   #tick(): void {
-    this.core.tick(clock());
-    this.turn();
+    this.#turns.take(null, () => {
+      this.core.tick(clock());
+      this.#setTimer();
+    });
   }
 
-  #perform(effect: CentralEffect): void {
+  #perform(effect: Exclude<CentralEffect, { kind: "journal" }>): void {
     switch (effect.kind) {
       case "send":
         return this.send(effect.to, effect.message);
-      case "journal":
-        return this.#commit(effect);
       case "event":
         if (effect.event.type === "host") this.#partWithLost(effect.event.host.name);
         for (const watcher of this.#watchers) watcher(effect.event);
@@ -161,6 +172,7 @@ export class CentralProcess implements ServedCentral {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#turns.close();
     for (const channel of this.#channels.values()) channel.close();
     this.#journal.close();
   }
