@@ -34,6 +34,8 @@ export class Fabric {
   #reserved: FrameWriter | null = null;
   #slot: FrameSlot | null = null;
   #dlid = 0 as Lid;
+  /** Those that may hold a frame which is not full; one that was written to again and again may be here more than once. */
+  #written: FrameWriter[] = [];
 
   constructor(events: FabricEvents) {
     this.#events = events;
@@ -91,8 +93,13 @@ export class Fabric {
   commit(bytes: number, from: Qpn): void {
     if (this.tap !== null && this.#slot !== null)
       this.tap.sent(this.#slot.bytes, this.#slot.offset, bytes, this.#dlid, from);
-    if (this.#reserved !== null) this.#reserved.commit(bytes);
+    if (this.#reserved !== null) this.#commit(this.#reserved, bytes);
     else if (isMulticast(this.#dlid)) this.#flood(bytes);
+  }
+
+  #commit(writer: FrameWriter, bytes: number, mlid = 0): void {
+    writer.commit(bytes, mlid);
+    if (this.#written.at(-1) !== writer) this.#written.push(writer);
   }
 
   /** A datagram is lost where there is no room for it. */
@@ -102,12 +109,15 @@ export class Fabric {
       const slot = loopback ? null : writer.reserve(bytes);
       if (slot === null) continue;
       slot.bytes.set(packet, slot.offset);
-      writer.commit(bytes, this.#dlid);
+      this.#commit(writer, bytes, this.#dlid);
     }
   }
 
   flush(): void {
-    for (const { writer } of this.#ports.values()) writer.flush();
+    if (this.#written.length === 0) return;
+    const written = this.#written;
+    this.#written = [];
+    for (const writer of written) writer.flush();
   }
 
   close(): void {

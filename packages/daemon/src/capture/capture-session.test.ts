@@ -25,7 +25,7 @@ class FakeLab {
 
   constructor() {
     for (const name of ["host-a", "host-b", "host-c"]) this.hello(name);
-    this.core.directory.guests.set("alice", {
+    this.core.directory.add({
       ...{ name: "alice", vlid: 0x1000 as VLid, image: "pair", arguments: {}, host: "host-a", epoch: 1 },
       ...{ state: "running", imageHash: "", memoryBytes: 0, exitCode: null, error: null, report: null, log: [] },
     });

@@ -18,7 +18,7 @@ class FakeLab {
     for (const name of ["host-a", "host-b"]) this.#hello(name);
     const alice = { name: "alice", vlid: 0x1000 as VLid, image: "pair", arguments: {}, host: "host-a", epoch: 1 };
     const ran = { imageHash: "", memoryBytes: 0, exitCode: null, error: null, report: null, log: [] };
-    this.core.directory.guests.set("alice", { ...alice, ...ran, state: "running" });
+    this.core.directory.add({ ...alice, ...ran, state: "running" });
     const ask: FaultLab["ask"] = (to, message, { onAnswer }) => {
       const { faults } = message as Extract<Message, { kind: "FAULTS" }>;
       this.told.set(to, faults);

@@ -99,10 +99,13 @@ export class Central {
   // --- for operators ---
 
   status(): Status {
+    const guestsAt = this.directory.guestsByHost();
     return {
       ok: true,
       central: { version: this.#version, generation: this.generation },
-      hosts: [...this.directory.hosts.values()].map((host) => this.#central.hostView(host)),
+      hosts: [...this.directory.hosts.values()].map((host) =>
+        this.#central.hostView(host, guestsAt.get(host.name) ?? 0),
+      ),
       guests: [...this.directory.guests.values()].map(guestView),
       moves: [...this.#sequencer.moves.values()].map(({ record }) => record),
     };

@@ -7,6 +7,7 @@ import { type Outstanding, Requests } from "../requests.ts";
 import { Directory, type GuestRecord, type HostRecord } from "./directory.ts";
 import type { CentralEffect, JournalEntry } from "./effects.ts";
 import { guestEntry, moveEntry } from "./entries.ts";
+import { HostNews } from "./host-news.ts";
 import type { Move } from "./move.ts";
 import { SubnetManager } from "./subnet.ts";
 
@@ -27,6 +28,7 @@ export class CentralContext {
   readonly timings: Timings;
   readonly movesPerHostMax: number;
   readonly requests: Requests;
+  readonly news: HostNews;
   readonly effects: CentralEffect[] = [];
   readonly #onJournaled = new Map<number, () => void>();
   /** Owners by decisions that are on their way to the disk, by guest: what is written behind them must not take them back. */
@@ -40,10 +42,26 @@ export class CentralContext {
     this.movesPerHostMax = o.movesPerHostMax;
     this.now = o.now;
     this.subnet = new SubnetManager(this.directory.hosts, o.partitions);
+    this.news = new HostNews({
+      heartbeatMs: o.timings.heartbeatMs,
+      entries: () => this.directory.hostEntries(),
+      audience: () => this.believed().map(({ name }) => name),
+      send: (to, hosts) => this.#send(to, { kind: "HOSTS", hosts }),
+    });
     this.requests = new Requests((to, message) => this.send(to, message), o.timings.resendMs);
   }
 
+  /** Hosts that are not lost. */
+  believed(): HostRecord[] {
+    return [...this.directory.hosts.values()].filter(({ state }) => state !== "lost");
+  }
+
   send(to: string, message: Message): void {
+    this.news.before(to);
+    this.#send(to, message);
+  }
+
+  #send(to: string, message: Message): void {
     this.effects.push({ kind: "send", to, message });
   }
 
@@ -101,10 +119,11 @@ export class CentralContext {
     this.tell({ type: "host", host: this.hostView(host) });
   }
 
-  hostView({ name, state, lid, portState, url, pid, refused }: HostRecord): Host {
+  hostView(host: HostRecord, guests = this.directory.guestsAt(host.name)): Host {
+    const { name, state, lid, portState, url, pid, refused } = host;
     const { gids, pkeys } = this.subnet.settings(name, lid);
     const port = { state: portState, gids: gids.map(gidText), pkeys: pkeys.map(pkeyText) };
-    return { name, state, lid, port, url, pid, guests: this.directory.guestsAt(name), refused };
+    return { name, state, lid, port, url, pid, guests, refused };
   }
 }
 

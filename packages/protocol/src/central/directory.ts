@@ -42,10 +42,24 @@ const firstVlid = 0x1000;
 
 export class Directory {
   readonly hosts = new Map<string, HostRecord>();
-  readonly guests = new Map<string, GuestRecord>();
+  readonly #guests = new Map<string, GuestRecord>();
+  readonly #byVlid = new Map<VLid, GuestRecord>();
   /** What guests have published for each other. */
   readonly published = new Map<string, string>();
   #nextVlid = firstVlid;
+
+  /** By name. */
+  get guests(): ReadonlyMap<string, GuestRecord> {
+    return this.#guests;
+  }
+
+  /** A guest, in place of a former one of its name. */
+  add(guest: GuestRecord): void {
+    const before = this.#guests.get(guest.name);
+    if (before) this.#byVlid.delete(before.vlid);
+    this.#guests.set(guest.name, guest);
+    this.#byVlid.set(guest.vlid, guest);
+  }
 
   host(name: string): HostRecord {
     const host = this.hosts.get(name);
@@ -65,8 +79,7 @@ export class Directory {
   }
 
   byVlid(vlid: VLid): GuestRecord | undefined {
-    for (const guest of this.guests.values()) if (guest.vlid === vlid) return guest;
-    return undefined;
+    return this.#byVlid.get(vlid);
   }
 
   /** Where who has this vLID is: a guest; or a program, whose vLID is the LID of its port. */
@@ -78,7 +91,7 @@ export class Directory {
   /** The host that is up, fits and has the fewest guests, the first by name among equals; never the one called `besides`. */
   leastLoaded(
     besides?: string,
-    guestsAt = (host: string) => this.guestsAt(host),
+    guestsAt = this.#counted(),
     fit: (host: HostRecord) => boolean = () => true,
   ): HostRecord {
     const up = [...this.hosts.values()].filter((host) => host.state === "up" && host.name !== besides && fit(host));
@@ -92,6 +105,19 @@ export class Directory {
     return [...this.guests.values()].filter((g) => g.host === host && isAlive(g)).length;
   }
 
+  guestsByHost(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const guest of this.guests.values()) {
+      if (isAlive(guest)) counts.set(guest.host, (counts.get(guest.host) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  #counted(): (host: string) => number {
+    const counts = this.guestsByHost();
+    return (host) => counts.get(host) ?? 0;
+  }
+
   nextVlid(): VLid {
     return this.#nextVlid++ as VLid;
   }
@@ -100,7 +126,7 @@ export class Directory {
   recover(row: GuestRow): void {
     // Moves that have not ended say so themselves.
     const state = row.state === "moving" ? "running" : row.state;
-    this.guests.set(row.name, { ...row, state, report: null, log: [] });
+    this.add({ ...row, state, report: null, log: [] });
     this.#nextVlid = Math.max(this.#nextVlid, row.vlid + 1);
   }
 

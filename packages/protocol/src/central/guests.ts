@@ -63,7 +63,7 @@ export class LabGuests {
       report: null,
       log: [],
     };
-    this.#central.directory.guests.set(name, guest);
+    this.#central.directory.add(guest);
     this.#central.guestChanged(guest);
     return guest;
   }

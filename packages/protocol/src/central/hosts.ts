@@ -16,6 +16,8 @@ export class Hosts {
   readonly #central: CentralContext;
   /** What else a host's loss means; called before others are told of it. */
   readonly #onLost: (host: HostRecord, error: NomadError) => void;
+  /** No host is silent for too long before this; who was heard of since is not by then either. */
+  #lookAt = Number.POSITIVE_INFINITY;
 
   constructor(central: CentralContext, onLost: (host: HostRecord, error: NomadError) => void) {
     this.#central = central;
@@ -30,11 +32,11 @@ export class Hosts {
       suspectedAt: null,
       portState: "DOWN" as const,
     };
-    this.#central.directory.hosts.set(row.name, { ...row, ...now, refused: noneRefused });
+    this.#keep({ ...row, ...now, refused: noneRefused });
   }
 
   hello(from: string, { incarnation, url, pid, lid: held }: RequestOf<"HELLO">): Welcome {
-    const { directory, now, generation, subnet } = this.#central;
+    const { directory, now, generation, subnet, news } = this.#central;
     const known = directory.hosts.get(from);
     const again = known?.incarnation === incarnation;
     if (known && !again && known.state !== "lost") this.#declareLost(known);
@@ -44,11 +46,16 @@ export class Hosts {
       ...{ state: "up", lastHeardAt: now, suspectedAt: null, refused: noneRefused },
       portState: again ? known.portState : "INIT",
     };
-    directory.hosts.set(from, host);
+    this.#keep(host);
     this.#central.journal(hostEntry(host));
     this.#central.hostChanged(host);
-    this.#tellAll();
-    return { kind: "WELCOME", lid, port: subnet.settings(from, lid), generation, hosts: directory.hostEntries() };
+    news.changed(now);
+    return { kind: "WELCOME", lid, port: subnet.settings(from, lid), generation, hosts: news.welcome(from) };
+  }
+
+  #keep(host: HostRecord): void {
+    this.#central.directory.hosts.set(host.name, host);
+    this.#lookAt = Math.min(this.#lookAt, this.#nextLook(host));
   }
 
   /** Something has come from this incarnation of a host; false when it is not to be believed any more. */
@@ -85,7 +92,7 @@ export class Hosts {
   }
 
   deadline(): number {
-    return Math.min(...this.#believed().map((host) => this.#nextLook(host)), Number.POSITIVE_INFINITY);
+    return Math.min(this.#lookAt, this.#central.news.deadline());
   }
 
   /**
@@ -93,16 +100,19 @@ export class Hosts {
    * stopped itself reads in that time what came meanwhile.
    */
   tick(): void {
-    const { now } = this.#central;
-    for (const host of this.#believed()) {
+    const { now, news } = this.#central;
+    if (now >= this.#lookAt) this.#look(now);
+    news.tick(now);
+  }
+
+  #look(now: number): void {
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    for (const host of this.#central.believed()) {
       if (now < this.#nextLook(host)) continue;
       if (host.suspectedAt === null) host.suspectedAt = now;
       else this.#declareLost(host);
     }
-  }
-
-  #believed(): HostRecord[] {
-    return [...this.#central.directory.hosts.values()].filter(({ state }) => state !== "lost");
+    for (const host of this.#central.believed()) this.#lookAt = Math.min(this.#lookAt, this.#nextLook(host));
   }
 
   #nextLook({ lastHeardAt, suspectedAt }: HostRecord): number {
@@ -118,11 +128,6 @@ export class Hosts {
     this.#central.journal(hostEntry(host));
     this.#onLost(host, error);
     this.#central.requests.fail(host.name, error);
-    this.#tellAll();
-  }
-
-  #tellAll(): void {
-    const hosts = this.#central.directory.hostEntries();
-    for (const { name } of this.#believed()) this.#central.send(name, { kind: "HOSTS", hosts });
+    this.#central.news.changed(this.#central.now);
   }
 }

@@ -27,8 +27,8 @@ function labOfRoles(): StepContext {
     const process = { incarnation: name, url: "", pid: 0, state: "up", portState: "ACTIVE" } as const;
     directory.hosts.set(name, { name, lid: (i + 1) as Lid, ...process, ...heard });
   }
-  directory.guests.set("guest", guestAt("guest", "source"));
-  directory.guests.set("peer", guestAt("peer", "peer"));
+  directory.add(guestAt("guest", "source"));
+  directory.add(guestAt("peer", "peer"));
   return { directory, generation: 1, timings };
 }
 
