@@ -107,7 +107,7 @@ export class Completer {
   #receiverNotReady(qp: QueuePair, timer: number, now: number): void {
     const requester = qp.requester;
     qp.counters.rnr_nak_retry_err++;
-    const counted = qp.settings.rnrRetry !== RNR_RETRY_FOREVER && qp.holders.size === 0;
+    const counted = qp.settings.rnrRetry !== RNR_RETRY_FOREVER && qp.holders.length === 0;
     if (counted && requester.rnrRetriesLeft-- <= 0) {
       this.#intake.fail(qp, WC_RNR_RETRY_EXC_ERR);
       return;
@@ -137,7 +137,7 @@ export class Completer {
   /** False when the queue pair has failed. */
   #completeOldest(qp: QueuePair): boolean {
     const requester = qp.requester;
-    const own = requester.status[qp.sq.slot(requester.consumer)] as number;
+    const own = requester.started.status[qp.sq.slot(requester.consumer)] as number;
     if (own !== WC_SUCCESS) {
       this.#intake.fail(qp, own);
       return false;
@@ -168,25 +168,25 @@ export class Completer {
   }
 
   #place(qp: QueuePair, slot: number, packet: Packet): void {
-    const requester = qp.requester;
+    const { started } = qp.requester;
     const reads = packet.opcode.operation === "read";
-    const done = psnDistance(psn(requester.firstPsn[slot] as number), packet.psn);
-    const offset = (requester.skipped[slot] as number) + done * qp.mtu;
-    const left = (requester.bytes[slot] as number) - offset;
+    const done = psnDistance(psn(started.firstPsn[slot] as number), packet.psn);
+    const offset = (started.skipped[slot] as number) + done * qp.mtu;
+    const left = (started.bytes[slot] as number) - offset;
     if (reads && packet.payloadBytes !== Math.min(left, qp.mtu)) {
       this.#intake.fail(qp, WC_BAD_RESP_ERR);
       return;
     }
-    loadReply(qp, requester.consumer);
+    loadReply(qp, qp.requester.consumer);
     const placed = reads
-      ? requester.reply.scatter(offset, packet.payloadBytes, packet.bytes, packet.payloadOffset)
+      ? started.reply.scatter(offset, packet.payloadBytes, packet.bytes, packet.payloadOffset)
       : placeOriginal(qp, atomicAckOriginal(packet.bytes, packet.offset + (packet.opcode.at.atomicAckEth as number)));
     if (!placed) {
       this.#intake.fail(qp, WC_LOC_PROT_ERR);
       return;
     }
     acknowledged(qp, psnAdd(packet.psn, 1));
-    if (requester.unackedPsn === endOf(qp, slot)) this.#completeOldest(qp);
+    if (qp.requester.unackedPsn === endOf(qp, slot)) this.#completeOldest(qp);
   }
 
   /** A response was lost: asks again, once for each that is missing. Always false. */
@@ -217,10 +217,11 @@ function acknowledged(qp: QueuePair, end: Psn): void {
 }
 
 function wrOf(qp: QueuePair, slot: number): SendOperation {
-  return qp.requester.wr[slot] ?? unknownOperation;
+  return qp.requester.started.wr[slot] ?? unknownOperation;
 }
 
 /** The PSN after the last of a started work request. */
 function endOf(qp: QueuePair, slot: number): Psn {
-  return psnAdd(psn(qp.requester.firstPsn[slot] as number), qp.requester.packets[slot] as number);
+  const { started } = qp.requester;
+  return psnAdd(psn(started.firstPsn[slot] as number), started.packets[slot] as number);
 }

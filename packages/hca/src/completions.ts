@@ -48,13 +48,14 @@ export class Completions {
    * not wait for a later completion to post again, as it must where a library counts slots by completions.
    */
   send(qp: QueuePair, status: number): void {
-    const requester = qp.requester;
+    const { requester } = qp;
+    const { started } = requester;
     const index = requester.consumer;
     const slot = qp.sq.slot(index);
-    const wr = requester.wr[slot] ?? unknownOperation;
-    const signaled = qp.init.signalAll || ((requester.flags[slot] as number) & SEND_SIGNALED) !== 0;
+    const wr = started.wr[slot] ?? unknownOperation;
+    const signaled = qp.signalAll || ((started.flags[slot] as number) & SEND_SIGNALED) !== 0;
     if (wr.fetches) requester.fetchesOutstanding--;
-    const bytes = requester.bytes[slot] as number;
+    const bytes = started.bytes[slot] as number;
     const completion = this.#begin(qp, qp.sq, index, status, wr.completion, bytes);
     requester.consumer = (index + 1) >>> 0;
     qp.sq.store(QUEUE_CONSUMER, requester.consumer);
@@ -125,12 +126,12 @@ export class Completions {
       this.#flushTaken(qp);
       return;
     }
-    const { receives } = qp;
-    const { receive } = qp.responder;
-    qp.responder.holdsReceive = false;
+    const { receives, responder } = qp;
+    responder.holdsReceive = false;
     for (let left = posted(receives.ring, receives.consumer, receives.ring.producer); left > 0; left--) {
-      receives.load(receive);
-      const completion = this.#fill(qp, receive.idLow, receive.idHigh, WC_WR_FLUSH_ERR, WC_RECV, 0);
+      receives.load(responder.receive);
+      const { idLow, idHigh } = responder.receive;
+      const completion = this.#fill(qp, idLow, idHigh, WC_WR_FLUSH_ERR, WC_RECV, 0);
       receives.advance();
       qp.counters.resp_cqe_flush_error++;
       this.#push(qp.recvCq, completion);
@@ -166,7 +167,7 @@ export class Completions {
     completion.byteLen = bytes;
     completion.immediate = 0;
     completion.flags = 0;
-    completion.qpNum = qp.init.userIndex;
+    completion.qpNum = qp.userIndex;
     completion.srcQp = 0;
     completion.slid = 0;
     completion.pkeyIndex = 0;

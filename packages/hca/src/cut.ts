@@ -79,23 +79,23 @@ export class Cuts {
    */
   #resolve(qp: QueuePair, cut: QpCut): void {
     const { requester } = qp;
+    const { started } = requester;
     requester.nextPsn = requester.sentPsn;
     requester.fetchesOutstanding = 0;
-    const from = psn(requester.firstPsn[qp.sq.slot(requester.consumer)] as number);
+    const from = psn(started.firstPsn[qp.sq.slot(requester.consumer)] as number);
     const taken = requester.busy ? this.#taken(qp, from, cut) : 0;
     let passed = 0;
     for (let index = requester.consumer; index !== requester.next; index = (index + 1) >>> 0) {
       const slot = qp.sq.slot(index);
-      const packets = requester.packets[slot] as number;
+      const packets = started.packets[slot] as number;
       this.#judge(qp, index, Math.min(Math.max(taken - passed, 0), packets), cut);
       passed += packets;
-      requester.firstPsn[slot] = requester.nextPsn;
-      requester.nextPsn = psnAdd(requester.nextPsn, requester.packets[slot] as number);
-      if (requester.wr[slot]?.fetches) requester.fetchesOutstanding++;
+      started.firstPsn[slot] = requester.nextPsn;
+      requester.nextPsn = psnAdd(requester.nextPsn, started.packets[slot] as number);
+      if (started.wr[slot]?.fetches) requester.fetchesOutstanding++;
     }
     requester.unackedPsn = requester.sentPsn;
-    requester.request.index = -1;
-    requester.replyIndex = -1;
+    started.unload();
     this.#intake.settle(qp);
     requester.resend();
     const refused = cut.refusal === null ? undefined : nakStatus[cut.refusal];
@@ -112,10 +112,11 @@ export class Cuts {
   /** What is left to do of a work request of which the peer has taken so many packets. */
   #judge(qp: QueuePair, index: number, taken: number, cut: QpCut): void {
     const { requester } = qp;
+    const { started } = requester;
     const slot = qp.sq.slot(index);
     if (taken === 0) return;
-    const all = taken === requester.packets[slot];
-    switch ((requester.wr[slot] ?? unknownOperation).operation) {
+    const all = taken === started.packets[slot];
+    switch ((started.wr[slot] ?? unknownOperation).operation) {
       case "read":
         // Its data comes in order: none but the oldest has a part of it.
         if (index === requester.consumer) skip(qp, slot, psnDistance(firstOf(qp, slot), requester.unackedPsn));
@@ -127,16 +128,16 @@ export class Cuts {
         skip(qp, slot, taken);
         return;
       default:
-        if (all) requester.packets[slot] = 0;
+        if (all) started.packets[slot] = 0;
     }
   }
 
   /** An atomic was executed: never again. Without a record of its result it fails as if no answer had ever come. */
   #takeResult(qp: QueuePair, index: number, cut: QpCut): void {
-    const { requester } = qp;
+    const { started } = qp.requester;
     const slot = qp.sq.slot(index);
-    const record = cut.atomics.find((atomic) => atomic.psn === requester.firstPsn[slot]);
-    requester.packets[slot] = 0;
+    const record = cut.atomics.find((atomic) => atomic.psn === started.firstPsn[slot]);
+    started.packets[slot] = 0;
     if (record === undefined) {
       this.#spoil(qp, slot, WC_RETRY_EXC_ERR);
       return;
@@ -154,17 +155,17 @@ export class Cuts {
   }
 
   #spoil(qp: QueuePair, slot: number, status: number): void {
-    qp.requester.status[slot] = status;
+    qp.requester.started.status[slot] = status;
     qp.requester.failing = true;
   }
 }
 
 function firstOf(qp: QueuePair, slot: number): Psn {
-  return psn(qp.requester.firstPsn[slot] as number);
+  return psn(qp.requester.started.firstPsn[slot] as number);
 }
 
 /** So many packets at the head of a READ or WRITE are done. */
-function skip({ requester, mtu }: QueuePair, slot: number, packets: number): void {
-  requester.packets[slot] = (requester.packets[slot] as number) - packets;
-  requester.skipped[slot] = (requester.skipped[slot] as number) + packets * mtu;
+function skip({ requester: { started }, mtu }: QueuePair, slot: number, packets: number): void {
+  started.packets[slot] = (started.packets[slot] as number) - packets;
+  started.skipped[slot] = (started.skipped[slot] as number) + packets * mtu;
 }

@@ -16,7 +16,7 @@ export class Gates {
   }
 
   hold(qp: QueuePair, holder: string): void {
-    qp.holders.add(holder);
+    if (!qp.holders.includes(holder)) qp.holders = [...qp.holders, holder];
     if (!qp.requester.busy) return;
     const waiting = this.#waiting.get(holder) ?? new Set<QueuePair>();
     waiting.add(qp);
@@ -25,9 +25,10 @@ export class Gates {
 
   /** True when this was its last holder. */
   release(qp: QueuePair, holder: string): boolean {
-    const held = qp.holders.delete(holder);
+    const held = qp.holders.includes(holder);
+    if (held) qp.holders = qp.holders.filter((other) => other !== holder);
     this.#settle(qp, holder);
-    return held && qp.holders.size === 0;
+    return held && qp.holders.length === 0;
   }
 
   /** Nothing of the queue pair is under way any more; a holder that waited for it last is told. */
@@ -40,7 +41,7 @@ export class Gates {
   /** It is destroyed. */
   forget(qp: QueuePair): void {
     this.drained(qp);
-    qp.holders.clear();
+    qp.holders = [];
   }
 
   isDrained(holder: string): boolean {
@@ -48,7 +49,7 @@ export class Gates {
   }
 
   idle({ requester, holders }: QueuePair, holder: string): boolean {
-    return !requester.busy && holders.size === 1 && holders.has(holder);
+    return !requester.busy && holders.length === 1 && holders[0] === holder;
   }
 
   undrained(holder: string): Qpn[] {

@@ -112,7 +112,7 @@ export class Hca extends HcaObjects {
     this.context.pds.refer(qp.pd, -1);
     if (qp.srq !== null) qp.srq.references--;
     this.completions.leave(qp);
-    this.context.portCounters.add(qp.counters);
+    if (qp.counted !== null) this.context.portCounters.add(qp.counted);
     this.#queuePairs.delete(qpn);
     this.#numbers.release(qpn);
   }
@@ -330,13 +330,13 @@ export class Hca extends HcaObjects {
   /** Of the port: all queue pairs that are or were, and what belongs to none. A new object. */
   override get counters(): Counters {
     const sum = super.counters;
-    for (const qp of this.#queuePairs.values()) sum.add(qp.counters);
+    for (const { counted } of this.#queuePairs.values()) if (counted !== null) sum.add(counted);
     return sum;
   }
 
   override countOf(name: CounterName): number {
     let sum = super.countOf(name);
-    for (const qp of this.#queuePairs.values()) sum += qp.counters[name];
+    for (const { counted } of this.#queuePairs.values()) sum += counted?.[name] ?? 0;
     return sum;
   }
 

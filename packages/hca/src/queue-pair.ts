@@ -38,6 +38,9 @@ export function emptySettings(): QpSettings {
   };
 }
 
+/** Holders of most queue pairs. */
+const nobody: readonly string[] = [];
+
 /** What a queue pair completes in and receives from. */
 export interface QpQueues {
   readonly sendCq: CompletionQueue;
@@ -52,9 +55,12 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
   readonly type: QpType;
   /** Given once all is well, and changed by a move. */
   qpn = 0 as Qpn;
-  readonly init: QpInit;
+  readonly signalAll: boolean;
+  /** What completions carry. */
+  readonly userIndex: number;
   readonly pd: number;
   readonly sq: Ring;
+  readonly maxSendSge: number;
   readonly sendCq: CompletionQueue;
   readonly recvCq: CompletionQueue;
   readonly receives: ReceiveQueue;
@@ -70,10 +76,11 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
   /** Stopped for good or until thawed: no packet in or out, no access to memory. */
   frozen = false;
   /** Who holds the send queue: it starts no work request while there is one. */
-  readonly holders = new Set<string>();
+  holders: readonly string[] = nobody;
   readonly requester: RequesterState;
   readonly responder: ResponderState;
-  readonly counters = new Counters();
+  /** Null as long as nothing has been counted. */
+  counted: Counters | null = null;
 
   scheduled = false;
   nextScheduled: QueuePair | null = null;
@@ -86,9 +93,11 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
   constructor(init: QpInit, queues: QpQueues, regions: MemoryRegions) {
     checkElements(init.sq.maxSge);
     this.type = init.type ?? QPT_RC;
-    this.init = init;
+    this.signalAll = init.signalAll;
+    this.userIndex = init.userIndex;
     this.pd = init.pd;
     this.localEpoch = init.localEpoch;
+    this.maxSendSge = init.sq.maxSge;
     this.sq = new Ring(init.memory, init.sq, sendStride(init.sq.maxSge));
     this.sendCq = queues.sendCq;
     this.recvCq = queues.recvCq;
@@ -98,9 +107,15 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
     this.responder = new ResponderState(regions);
   }
 
+  /** To count in. */
+  get counters(): Counters {
+    this.counted ??= new Counters();
+    return this.counted;
+  }
+
   /** May the send queue start a work request? */
   get maySend(): boolean {
-    return this.state === QPS_RTS && this.holders.size === 0 && !this.frozen;
+    return this.state === QPS_RTS && this.holders.length === 0 && !this.frozen;
   }
 
   /** Does it answer for what its send queue has started? */

@@ -1,12 +1,11 @@
 import type { Psn } from "@nomad/base";
 import type { MemoryRegions } from "./memory-region.ts";
 import type { Ring } from "./ring.ts";
-import { SgeList } from "./sge-list.ts";
-import { type SendOperation, SendRequest, unknownOperation } from "./work-request.ts";
+import { StartedSends } from "./started-sends.ts";
 
 /**
  * The sending half of a queue pair. Entries of the send queue from `consumer` to `next` are started: their PSNs are given
- * out and kept by slot until they complete. Packets from `unackedPsn` to `sentPsn` may be answered; `txPsn` is sent next,
+ * out and kept in `started` until they complete. Packets from `unackedPsn` to `sentPsn` may be answered; `txPsn` is sent next,
  * and is below `sentPsn` after going back.
  */
 export class RequesterState {
@@ -19,20 +18,6 @@ export class RequesterState {
   txPsn = 0 as Psn;
   /** The started work request that `txPsn` belongs to; `next` when all is sent. */
   txIndex = 0;
-  /** By slot, for started work requests. */
-  readonly firstPsn: Uint32Array;
-  readonly packets: Uint32Array;
-  readonly bytes: Float64Array;
-  /** Bytes at its head that need no sending (WRITE) or asking for (READ) again: what a cut has found done. */
-  readonly skipped: Float64Array;
-  readonly flags: Uint32Array;
-  readonly status: Uint8Array;
-  readonly wr: SendOperation[];
-  /** The work request being sent. */
-  readonly request: SendRequest;
-  /** Where the data of the oldest READ or atomic goes, and which entry that is; -1 for none. */
-  readonly reply: SgeList;
-  replyIndex = -1;
   fetchesOutstanding = 0;
   retriesLeft = 0;
   rnrRetriesLeft = 0;
@@ -45,16 +30,19 @@ export class RequesterState {
   /** The next work request waits until its owner has translated it. */
   translating = false;
 
+  readonly #ring: Ring;
+  readonly #regions: MemoryRegions;
+  #started: StartedSends | null = null;
+
   constructor(ring: Ring, regions: MemoryRegions) {
-    this.firstPsn = new Uint32Array(ring.entries);
-    this.packets = new Uint32Array(ring.entries);
-    this.bytes = new Float64Array(ring.entries);
-    this.skipped = new Float64Array(ring.entries);
-    this.flags = new Uint32Array(ring.entries);
-    this.status = new Uint8Array(ring.entries);
-    this.wr = new Array<SendOperation>(ring.entries).fill(unknownOperation);
-    this.request = new SendRequest(regions);
-    this.reply = new SgeList(regions);
+    this.#ring = ring;
+    this.#regions = regions;
+  }
+
+  /** The work requests that are started: made for the first. */
+  get started(): StartedSends {
+    this.#started ??= new StartedSends(this.#ring.entries, this.#regions);
+    return this.#started;
   }
 
   /** Is anything started and not completed? */
@@ -79,8 +67,7 @@ export class RequesterState {
     this.unackedPsn = this.nextPsn;
     this.sentPsn = this.nextPsn;
     this.txPsn = this.nextPsn;
-    this.request.index = -1;
-    this.replyIndex = -1;
+    this.#started?.unload();
     this.fetchesOutstanding = 0;
     this.rnrWaiting = false;
     this.impliedNakPsn = -1;

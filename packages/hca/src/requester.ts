@@ -32,10 +32,11 @@ export class Requester {
     const requester = qp.requester;
     if (!qp.requesting || requester.rnrWaiting) return "idle";
     if (!this.#advance(qp)) return "idle";
-    if (requester.request.index !== requester.txIndex && !this.#intake.reload(qp)) return "idle";
+    const { started } = requester;
+    if (started.request.index !== requester.txIndex && !this.#intake.reload(qp)) return "idle";
     const slot = qp.sq.slot(requester.txIndex);
-    if (requester.status[slot] !== WC_SUCCESS || !this.#windowOpen(qp, requester.request)) return "idle";
-    return this.#send(qp, slot, requester.request);
+    if (started.status[slot] !== WC_SUCCESS || !this.#windowOpen(qp, started.request)) return "idle";
+    return this.#send(qp, slot, started.request);
   }
 
   /** The ACK timer has run out, or the wait after an RNR NAK is over. */
@@ -59,7 +60,7 @@ export class Requester {
   /** Goes back to the oldest unacknowledged packet, at the price of a retry; a held queue pair pays none. */
   retry(qp: QueuePair): void {
     const requester = qp.requester;
-    if (qp.holders.size === 0 && requester.retriesLeft-- <= 0 && !planted.ignoreRetryCount) {
+    if (qp.holders.length === 0 && requester.retriesLeft-- <= 0 && !planted.ignoreRetryCount) {
       this.#intake.fail(qp, WC_RETRY_EXC_ERR);
       return;
     }
@@ -101,8 +102,8 @@ export class Requester {
 
   #send(qp: QueuePair, slot: number, request: SendRequest): Turn {
     const requester = qp.requester;
-    const first = psn(requester.firstPsn[slot] as number);
-    const end = psnAdd(first, requester.packets[slot] as number);
+    const first = psn(requester.started.firstPsn[slot] as number);
+    const end = psnAdd(first, requester.started.packets[slot] as number);
     const done = psnDistance(first, requester.txPsn);
     const next = request.wr.fetches ? end : psnAdd(requester.txPsn, 1);
     const turn = request.wr.fetches
@@ -155,6 +156,7 @@ export class Requester {
 
 /** Has the work request that is next to be sent no packets? */
 function isDoneHere(qp: QueuePair): boolean {
+  const { started } = qp.requester;
   const slot = qp.sq.slot(qp.requester.txIndex);
-  return qp.requester.packets[slot] === 0 && qp.requester.status[slot] === WC_SUCCESS;
+  return started.packets[slot] === 0 && started.status[slot] === WC_SUCCESS;
 }

@@ -17,7 +17,6 @@ export class ResponderState {
   carried = 0;
   /** Is a receive work request loaded for the open message: the next of its own queue, or one that a shared queue gave away? */
   holdsReceive = false;
-  readonly receive: RecvRequest;
   /** The target of the open WRITE: looked up under `writeGeneration`, null for a WRITE of no bytes. */
   writeAddress = 0;
   writeRkey = 0 as RKey;
@@ -36,8 +35,17 @@ export class ResponderState {
   readonly atomics: { psn: Psn; original: bigint }[] = [];
   responses = new ResponseQueue(0);
 
+  readonly #regions: MemoryRegions;
+  #receive: RecvRequest | null = null;
+
   constructor(regions: MemoryRegions) {
-    this.receive = new RecvRequest(regions);
+    this.#regions = regions;
+  }
+
+  /** The receive work request that was last taken: made for the first. */
+  get receive(): RecvRequest {
+    this.#receive ??= new RecvRequest(this.#regions);
+    return this.#receive;
   }
 
   /** No message is open any more. A receive work request taken for it is kept for the next. */

@@ -41,6 +41,7 @@ function emptyResponse(): Response {
  */
 export class ResponseQueue {
   readonly #fetchesMax: number;
+  /** As many as have been needed at a time. */
   readonly #slots: Response[] = [];
   #head = 0;
   #count = 0;
@@ -48,7 +49,6 @@ export class ResponseQueue {
 
   constructor(fetchesMax: number) {
     this.#fetchesMax = fetchesMax;
-    for (let i = 0; i < 2 * fetchesMax + 1; i++) this.#slots.push(emptyResponse());
   }
 
   get head(): Response | null {
@@ -156,8 +156,16 @@ export class ResponseQueue {
   }
 
   #push(): Response {
-    assert(this.#count < this.#slots.length, "ACKs never stand side by side in the queue");
+    if (this.#count === this.#slots.length) this.#grow();
     return this.#at(this.#count++);
+  }
+
+  /** Room for one more, behind the last. */
+  #grow(): void {
+    assert(this.#count <= 2 * this.#fetchesMax, "ACKs never stand side by side in the queue");
+    const wrapped = this.#slots.splice(0, this.#head);
+    this.#slots.push(...wrapped, emptyResponse());
+    this.#head = 0;
   }
 
   #at(place: number): Response {

@@ -29,7 +29,7 @@ export class SendIntake {
       this.#completions.enterError(qp);
       return false;
     }
-    const request = requester.request;
+    const { request } = requester.started;
     let status = this.#load(qp, requester.next);
     if (!orderAllows(qp, request)) return unload(qp);
     if (status === WC_SUCCESS && this.#isStale(qp, request)) {
@@ -50,15 +50,16 @@ export class SendIntake {
   reload(qp: QueuePair): boolean {
     const requester = qp.requester;
     const slot = qp.sq.slot(requester.txIndex);
-    const request = requester.request;
+    const { started } = requester;
+    const { request } = started;
     let status = this.#load(qp, requester.txIndex);
     if (status === WC_SUCCESS && this.#isStale(qp, request)) {
       if (this.#translate(qp, requester.txIndex) === "pending") return unload(qp);
       status = this.#load(qp, requester.txIndex);
     }
     if (status === WC_SUCCESS) status = request.check(qp.type, qp.mtu);
-    const same = request.wr === requester.wr[slot] && request.sges.bytes === requester.bytes[slot];
-    request.skipped = requester.skipped[slot] as number;
+    const same = request.wr === started.wr[slot] && request.sges.bytes === started.bytes[slot];
+    request.skipped = started.skipped[slot] as number;
     if (status === WC_SUCCESS && same) return true;
     this.spoil(qp, slot, status === WC_SUCCESS ? WC_LOC_QP_OP_ERR : status);
     return false;
@@ -66,7 +67,7 @@ export class SendIntake {
 
   /** A started work request cannot be sent any further: it fails in its turn. */
   spoil(qp: QueuePair, slot: number, status: number): void {
-    qp.requester.status[slot] = status;
+    qp.requester.started.status[slot] = status;
     qp.requester.failing = true;
     this.settle(qp);
   }
@@ -84,12 +85,12 @@ export class SendIntake {
     const requester = qp.requester;
     while (requester.busy && qp.requesting) {
       const slot = qp.sq.slot(requester.consumer);
-      const status = requester.status[slot] as number;
+      const status = requester.started.status[slot] as number;
       if (status !== WC_SUCCESS) {
         this.fail(qp, status);
         return;
       }
-      if (requester.packets[slot] !== 0) return;
+      if (requester.started.packets[slot] !== 0) return;
       this.#completions.send(qp, WC_SUCCESS);
     }
     if (!requester.busy) this.#context.drained(qp);
@@ -100,7 +101,7 @@ export class SendIntake {
   }
 
   #load(qp: QueuePair, index: number): number {
-    return qp.requester.request.load(qp.sq, index, qp.type, qp.init.sq.maxSge, qp.pd);
+    return qp.requester.started.request.load(qp.sq, index, qp.type, qp.maxSendSge, qp.pd);
   }
 
   #check(qp: QueuePair, request: SendRequest): number {
@@ -138,15 +139,16 @@ export class SendIntake {
   /** Gives the work request its PSNs. One that has failed, or is done, gets none and stands in line to complete. */
   #enter(qp: QueuePair, request: SendRequest, status: number): void {
     const requester = qp.requester;
+    const { started } = requester;
     const slot = qp.sq.slot(requester.next);
     const packets = status === WC_SUCCESS ? request.packets(qp.mtu) : 0;
-    requester.firstPsn[slot] = requester.nextPsn;
-    requester.packets[slot] = packets;
-    requester.bytes[slot] = request.wr.local ? 0 : request.sges.bytes;
-    requester.skipped[slot] = 0;
-    requester.flags[slot] = request.flags;
-    requester.wr[slot] = request.wr;
-    requester.status[slot] = status;
+    started.firstPsn[slot] = requester.nextPsn;
+    started.packets[slot] = packets;
+    started.bytes[slot] = request.wr.local ? 0 : request.sges.bytes;
+    started.skipped[slot] = 0;
+    started.flags[slot] = request.flags;
+    started.wr[slot] = request.wr;
+    started.status[slot] = status;
     requester.nextPsn = psnAdd(requester.nextPsn, packets);
     requester.next = (requester.next + 1) >>> 0;
     if (request.wr.fetches) requester.fetchesOutstanding++;
@@ -163,6 +165,6 @@ function orderAllows(qp: QueuePair, request: SendRequest): boolean {
 }
 
 function unload(qp: QueuePair): false {
-  qp.requester.request.index = -1;
+  qp.requester.started.request.index = -1;
   return false;
 }

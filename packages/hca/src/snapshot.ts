@@ -17,7 +17,7 @@ const UNKNOWN_OPCODE = 0xffffffff;
  */
 export function snapshotOf(qp: QueuePair): QpSnapshot {
   const { requester } = qp;
-  if (!qp.frozen && (qp.holders.size === 0 || requester.busy)) {
+  if (!qp.frozen && (qp.holders.length === 0 || requester.busy)) {
     throw new NomadError(
       "E_STATE",
       `queue pair ${qp.qpn} is ${requester.busy ? "neither frozen nor drained" : "neither frozen nor held"}`,
@@ -47,8 +47,8 @@ export function describe(qp: QueuePair): QpSnapshot {
     msn: responder.msn,
     sqConsumer: requester.consumer,
     rqConsumer: qp.srq === null ? qp.receives.consumer : 0,
-    signalAll: qp.init.signalAll,
-    userIndex: qp.init.userIndex,
+    signalAll: qp.signalAll,
+    userIndex: qp.userIndex,
     atomics: responder.atomics.map(({ psn, original }) => ({ psn, original })),
     refusal: responder.refusal,
     established: responder.established,
@@ -67,12 +67,15 @@ export function isStill(qp: QueuePair, told: QpSnapshot): boolean {
   );
 }
 
-function sameAsCreated({ type, state, settings, init, drainEventDue }: QueuePair, told: QpSnapshot): boolean {
+function sameAsCreated(
+  { type, state, settings, signalAll, userIndex, drainEventDue }: QueuePair,
+  told: QpSnapshot,
+): boolean {
   return (
     type === told.type &&
     state === told.state &&
-    init.signalAll === told.signalAll &&
-    init.userIndex === told.userIndex &&
+    signalAll === told.signalAll &&
+    userIndex === told.userIndex &&
     drainEventDue === told.drainEventDue &&
     settingNames.every((name) => settings[name] === told.attributes[name])
   );
@@ -98,21 +101,22 @@ function sameHalves({ requester, responder, receives, srq }: QueuePair, told: Qp
 
 /** What nobody acknowledges is simply posted still; what has failed is flushed elsewhere. */
 function startedOf({ requester, sq, type, state }: QueuePair): StartedWork[] {
-  const started: StartedWork[] = [];
-  if (type !== QPT_RC || state === QPS_ERR) return started;
+  const works: StartedWork[] = [];
+  if (type !== QPT_RC || state === QPS_ERR) return works;
   for (let index = requester.consumer; index !== requester.next; index = (index + 1) >>> 0) {
+    const { started } = requester;
     const slot = sq.slot(index);
-    started.push({
-      opcode: opcodeOf.get(requester.wr[slot] ?? unknownOperation) ?? UNKNOWN_OPCODE,
-      flags: requester.flags[slot] as number,
-      firstPsn: psn(requester.firstPsn[slot] as number),
-      packets: requester.packets[slot] as number,
-      bytes: requester.bytes[slot] as number,
-      skipped: requester.skipped[slot] as number,
-      status: requester.status[slot] as number,
+    works.push({
+      opcode: opcodeOf.get(started.wr[slot] ?? unknownOperation) ?? UNKNOWN_OPCODE,
+      flags: started.flags[slot] as number,
+      firstPsn: psn(started.firstPsn[slot] as number),
+      packets: started.packets[slot] as number,
+      bytes: started.bytes[slot] as number,
+      skipped: started.skipped[slot] as number,
+      status: started.status[slot] as number,
     });
   }
-  return started;
+  return works;
 }
 
 /**
@@ -148,20 +152,21 @@ export function applySnapshot(qp: QueuePair, snapshot: QpSnapshot): void {
 }
 
 /** What was started stays so, with the PSNs it has: unless a cut says more, it is sent again from the oldest on. */
-function restart({ requester, sq }: QueuePair, { started, unackedPsn }: QpSnapshot): void {
-  if (started.length > sq.entries) {
-    throw new NomadError("E_VERB", `${started.length} work requests are started in a queue of ${sq.entries}`);
+function restart({ requester, sq }: QueuePair, { started: works, unackedPsn }: QpSnapshot): void {
+  if (works.length > sq.entries) {
+    throw new NomadError("E_VERB", `${works.length} work requests are started in a queue of ${sq.entries}`);
   }
-  for (const work of started) {
+  for (const work of works) {
+    const { started } = requester;
     const slot = sq.slot(requester.next);
     const wr = sendOperations[work.opcode] ?? unknownOperation;
-    requester.wr[slot] = wr;
-    requester.flags[slot] = work.flags;
-    requester.firstPsn[slot] = work.firstPsn;
-    requester.packets[slot] = work.packets;
-    requester.bytes[slot] = work.bytes;
-    requester.skipped[slot] = work.skipped;
-    requester.status[slot] = work.status;
+    started.wr[slot] = wr;
+    started.flags[slot] = work.flags;
+    started.firstPsn[slot] = work.firstPsn;
+    started.packets[slot] = work.packets;
+    started.bytes[slot] = work.bytes;
+    started.skipped[slot] = work.skipped;
+    started.status[slot] = work.status;
     requester.nextPsn = psnAdd(work.firstPsn, work.packets);
     requester.failing ||= work.status !== 0;
     if (wr.fetches) requester.fetchesOutstanding++;

@@ -33,8 +33,11 @@ export class UnreliableRequester {
     const requester = qp.requester;
     if (!qp.requesting) return "idle";
     while (!requester.busy) if (!this.#intake.start(qp)) return "idle";
-    assert(requester.request.index === requester.consumer, "the one work request under way is loaded");
-    const turn = qp.type === QPT_UD ? this.#sendDatagram(qp, requester.request) : this.#sendNext(qp, requester.request);
+    assert(requester.started.request.index === requester.consumer, "the one work request under way is loaded");
+    const turn =
+      qp.type === QPT_UD
+        ? this.#sendDatagram(qp, requester.started.request)
+        : this.#sendNext(qp, requester.started.request);
     if (turn !== "sent" || requester.txPsn !== requester.nextPsn) return turn;
     requester.unackedPsn = requester.txPsn;
     requester.txIndex = requester.next;
