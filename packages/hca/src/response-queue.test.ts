@@ -80,3 +80,14 @@ test("ACKs on both sides of what gives way become one, so that there is always r
   ack(queue, 51);
   expect(contents(queue)).toEqual(["ack 49", "read 50", "ack 51"]);
 });
+
+test("it grows while its oldest answers stand behind its newest in memory", () => {
+  const queue = new ResponseQueue(3);
+  read(queue, 1, 1);
+  ack(queue, 2);
+  queue.shift();
+  read(queue, 3, 1);
+  ack(queue, 4);
+  read(queue, 5, 1);
+  expect(contents(queue)).toEqual(["ack 2", "read 3", "ack 4", "read 5"]);
+});

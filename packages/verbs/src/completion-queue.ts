@@ -11,7 +11,7 @@ import { NomadError } from "@nomad/base";
 import { completionQueueBytes, locationAt } from "@nomad/hca/queues";
 import type { CompletionChannel } from "./completion-channel.ts";
 import type { Context } from "./context.ts";
-import { HeapBuffer } from "./heap.ts";
+import { HeapBlock } from "./heap.ts";
 import { powerOfTwo } from "./power-of-two.ts";
 import { userIndexAt, WorkCompletion } from "./work-completion.ts";
 
@@ -48,7 +48,7 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
     this.#entries = powerOfTwo(options.entries);
     const { memory } = context.heap;
     using undo = new DisposableStack();
-    const buffer = undo.use(new HeapBuffer(context.heap, completionQueueBytes(this.entries)));
+    const buffer = undo.use(new HeapBlock(context.heap, completionQueueBytes(this.entries)));
     const location = locationAt(buffer.address, this.entries);
     this.#view = memory.view;
     this.#words = memory.words;
@@ -124,7 +124,7 @@ export class CompletionQueue implements Disposable, AsyncIterable<WorkCompletion
   resize(entries: number): void {
     const rounded = powerOfTwo(entries);
     using undo = new DisposableStack();
-    const buffer = undo.use(new HeapBuffer(this.#context.heap, completionQueueBytes(rounded)));
+    const buffer = undo.use(new HeapBlock(this.#context.heap, completionQueueBytes(rounded)));
     const location = locationAt(buffer.address, rounded);
     this.#context.hca.resizeCq(this.cqn, location);
     this.#buffer.dispose();

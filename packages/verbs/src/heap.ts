@@ -66,23 +66,18 @@ export class Heap {
   }
 }
 
-/** Memory of a program's that its adapter can reach, once it is registered. */
-export class HeapBuffer implements Disposable {
+/** A piece of the heap, which is its owner's until it is freed. */
+export class HeapBlock implements Disposable {
   readonly address: number;
   readonly length: number;
-  /** The memory itself, shared with the adapter. */
-  readonly bytes: Buffer;
-  readonly view: DataView;
   readonly #heap: Heap;
   #freed = false;
 
+  /** @throws NomadError E_NO_MEMORY */
   constructor(heap: Heap, bytes: number) {
     this.#heap = heap;
     this.address = heap.allocate(bytes);
     this.length = bytes;
-    const { buffer } = heap.memory.bytes;
-    this.bytes = Buffer.from(buffer, this.address, bytes);
-    this.view = new DataView(buffer, this.address, bytes);
   }
 
   /** Gives the memory back. Deregister it first. */
@@ -94,6 +89,20 @@ export class HeapBuffer implements Disposable {
 
   [Symbol.dispose](): void {
     this.free();
+  }
+}
+
+/** Memory of a program's that its adapter can reach, once it is registered. */
+export class HeapBuffer extends HeapBlock {
+  /** The memory itself, shared with the adapter. */
+  readonly bytes: Buffer;
+  readonly view: DataView;
+
+  constructor(heap: Heap, bytes: number) {
+    super(heap, bytes);
+    const { buffer } = heap.memory.bytes;
+    this.bytes = Buffer.from(buffer, this.address, bytes);
+    this.view = new DataView(buffer, this.address, bytes);
   }
 }
 

@@ -2,10 +2,10 @@ import { SEND_WQE_REMOTE_EPOCH, SEND_WQE_V_RKEY, SGE_BYTES } from "@nomad/abi";
 import type { Qp as EnrolledQp, RemoteName } from "@nomad/backend";
 import { NomadError, type Qpn } from "@nomad/base";
 import type { Counters, WorkRing } from "@nomad/hca";
-import { locationAt, RecvQueue, recvQueueBytes, SendQueue, sendQueueBytes } from "@nomad/hca/queues";
+import { RecvQueue, recvQueueBytes, SendQueue, sendQueueBytes, workRingAt } from "@nomad/hca/queues";
 import type { MulticastGroup } from "./address-handle.ts";
 import type { CompletionQueue } from "./completion-queue.ts";
-import { HeapBuffer } from "./heap.ts";
+import { HeapBlock } from "./heap.ts";
 import { type QpType, qpTypes } from "./names.ts";
 import { powerOfTwo } from "./power-of-two.ts";
 import type { ProtectionDomain } from "./protection-domain.ts";
@@ -39,9 +39,12 @@ export class QueuePair implements Disposable {
   /** Its name, for its life. */
   readonly qpn: number;
   readonly maxInlineData: number;
-  readonly #options: QueuePairOptions;
+  readonly #sendCq: CompletionQueue;
+  readonly #recvCq: CompletionQueue;
+  readonly #maxRecvSge: number;
   readonly #userIndex: number;
-  readonly #buffers: DisposableStack;
+  /** The memory of its queues. */
+  readonly #block: HeapBlock;
   readonly #sq: SendQueue;
   readonly #rq: RecvQueue | null;
   readonly #enrolled: EnrolledQp | null;
@@ -60,13 +63,19 @@ export class QueuePair implements Disposable {
     this.pd = pd;
     this.type = options.type ?? "RC";
     if (!(this.type in qpTypes)) throw new NomadError("E_VERB", `no queue pair is of type ${this.type}`);
-    this.#options = options;
+    this.#sendCq = options.sendCq;
+    this.#recvCq = options.recvCq;
+    this.#maxRecvSge = maxRecvSge;
     const maxSendSge = Math.max(options.maxSendSge ?? 4, Math.ceil(maxInlineData / SGE_BYTES));
     this.maxInlineData = maxSendSge * SGE_BYTES;
+    const [sendEntries, recvEntries] = [powerOfTwo(maxSendWr), powerOfTwo(maxRecvWr)];
+    const sendBytes = sendQueueBytes(sendEntries, maxSendSge);
+    const recvBytes = srq ? 0 : recvQueueBytes(recvEntries, maxRecvSge);
     using undo = new DisposableStack();
-    const take = (bytes: number) => undo.use(new HeapBuffer(context.heap, bytes)).address;
-    const sq = ringAt(take, sendQueueBytes, powerOfTwo(maxSendWr), maxSendSge);
-    const rq = srq === undefined ? ringAt(take, recvQueueBytes, powerOfTwo(maxRecvWr), maxRecvSge) : null;
+    this.#block = undo.use(new HeapBlock(context.heap, sendBytes + recvBytes));
+    const { address } = this.#block;
+    const sq = workRingAt(address, sendEntries, maxSendSge);
+    const rq = srq ? null : workRingAt(address + sendBytes, recvEntries, maxRecvSge);
     this.#sq = new SendQueue(memory, sq, maxSendSge, EPOCH);
     this.#rq = rq && new RecvQueue(memory, rq, maxRecvSge, EPOCH);
     this.#userIndex = context.takeUserIndex();
@@ -84,8 +93,8 @@ export class QueuePair implements Disposable {
       localEpoch: EPOCH,
     });
     this.qpn = reserved === undefined ? qpn : context.hca.renumber(qpn, reserved);
-    this.#buffers = undo.move();
-    this.#enrolled = reserved === undefined && this.type !== "UD" ? this.#enrol(sq, rq) : null;
+    undo.move();
+    this.#enrolled = reserved === undefined && this.type !== "UD" ? this.#enrol(options, sq, rq) : null;
     context.adoptQp(this.#userIndex, this);
   }
 
@@ -102,8 +111,8 @@ export class QueuePair implements Disposable {
     return this.#enrolled?.qpn ?? (this.qpn as Qpn);
   }
 
-  #enrol(sq: WorkRing, rq: WorkRing | null): EnrolledQp | null {
-    const { sendCq, recvCq, srq, sqSigAll = true } = this.#options;
+  #enrol(options: QueuePairOptions, sq: WorkRing, rq: WorkRing | null): EnrolledQp | null {
+    const { sendCq, recvCq, srq, sqSigAll = true } = options;
     return (
       this.pd.context.port.names?.enrol(this.qpn, {
         type: qpTypes[this.type],
@@ -158,7 +167,7 @@ export class QueuePair implements Disposable {
     this.#checkExists();
     if (this.#rq === null) throw new NomadError("E_VERB", "it takes receives from a shared queue: post there");
     this.#checkRoom(this.#rq.used, this.#rq.location.entries);
-    this.#checkSges(wr.sgList?.length ?? 0, this.#options.maxRecvSge ?? 4);
+    this.#checkSges(wr.sgList?.length ?? 0, this.#maxRecvSge);
     this.#rq.post(toRecvRequest(wr));
     // In the error state it is flushed at once; in no state is there something to send.
     this.pd.context.hca.doorbell(this.number);
@@ -180,10 +189,9 @@ export class QueuePair implements Disposable {
     context.hca.destroyQp(this.number);
     if (this.#enrolled) context.port.names?.withdraw(this.#enrolled);
     this.#destroyed = true;
-    const { sendCq, recvCq } = this.#options;
-    for (const cq of new Set([sendCq, recvCq])) cq.removeOf(this.#userIndex);
+    for (const cq of new Set([this.#sendCq, this.#recvCq])) cq.removeOf(this.#userIndex);
     context.forgetQp(this.#userIndex);
-    this.#buffers.dispose();
+    this.#block.free();
   }
 
   [Symbol.dispose](): void {
@@ -216,14 +224,4 @@ export class QueuePair implements Disposable {
   #checkSges(count: number, max: number): void {
     if (count > max) throw new NomadError("E_VERB", `${count} scatter-gather elements: at most ${max} fit`);
   }
-}
-
-/** Where a queue is whose memory `take` gives. */
-function ringAt(
-  take: (bytes: number) => number,
-  bytesOf: (entries: number, maxSge: number) => number,
-  entries: number,
-  maxSge: number,
-): WorkRing {
-  return { ...locationAt(take(bytesOf(entries, maxSge)), entries), maxSge };
 }

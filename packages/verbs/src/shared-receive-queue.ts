@@ -1,7 +1,7 @@
 import { NomadError } from "@nomad/base";
 import type { SrqQuery } from "@nomad/hca";
 import { locationAt, RecvQueue, recvQueueBytes } from "@nomad/hca/queues";
-import { HeapBuffer } from "./heap.ts";
+import { HeapBlock } from "./heap.ts";
 import { powerOfTwo } from "./power-of-two.ts";
 import type { ProtectionDomain } from "./protection-domain.ts";
 import { EPOCH, type RecvWr, toRecvRequest } from "./work-request.ts";
@@ -34,7 +34,7 @@ export class SharedReceiveQueue implements Disposable {
     const { heap, hca } = pd.context;
     const entries = powerOfTwo(maxWr);
     using undo = new DisposableStack();
-    const buffer = undo.use(new HeapBuffer(heap, recvQueueBytes(entries, maxSge)));
+    const buffer = undo.use(new HeapBlock(heap, recvQueueBytes(entries, maxSge)));
     const location = locationAt(buffer.address, entries);
     this.pd = pd;
     this.#maxSge = maxSge;
@@ -82,7 +82,7 @@ export class SharedReceiveQueue implements Disposable {
   #resize(entries: number): void {
     const { heap, hca } = this.pd.context;
     using undo = new DisposableStack();
-    const buffer = undo.use(new HeapBuffer(heap, recvQueueBytes(entries, this.#maxSge)));
+    const buffer = undo.use(new HeapBlock(heap, recvQueueBytes(entries, this.#maxSge)));
     const location = locationAt(buffer.address, entries);
     hca.modifySrq(this.srqn, { location });
     this.#buffer.dispose();

@@ -3,4 +3,4 @@ export { PolledQueue, type WorkCompletion } from "./polled-queue.ts";
 export { RecvQueue, type RecvWr } from "./recv-queue.ts";
 export { type MwBinding, SendQueue, type SendWr, type UdTarget } from "./send-queue.ts";
 export type { Sge } from "./sge.ts";
-export { completionQueueBytes, locationAt, recvQueueBytes, sendQueueBytes } from "./sizes.ts";
+export { completionQueueBytes, locationAt, recvQueueBytes, sendQueueBytes, workRingAt } from "./sizes.ts";
