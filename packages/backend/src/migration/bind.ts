@@ -1,17 +1,17 @@
-import type { VLid } from "@nomad/base";
+import type { VLid, VQpn } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import { type Device, newDevice } from "../device.ts";
 import type { DeviceChanges } from "./changes.ts";
 import { connect } from "./connect.ts";
 import { release } from "./guest.ts";
-import type { PeerCut, PeerName } from "./names.ts";
+import type { PeerCut, Resume } from "./names.ts";
 import { bindObjects, bindWindows, makeObjects } from "./objects.ts";
 import { bindQueuePairs } from "./queue-pairs.ts";
 
 /**
  * Make the device on this host, inert: objects under new names, queue pairs frozen and gated. All that can fail, fails
- * here. Answers the new numbers, and what peers go on by.
+ * here. Answers, by queue pair, what those of its peers go on by that were cut.
  */
 export function bind(
   backend: Backend,
@@ -25,7 +25,7 @@ export function bind(
     readonly prepared: Device | null;
   },
   now: number,
-): PeerName[] {
+): ReadonlyMap<VQpn, Resume> {
   const { device: snapshot } = changes;
   const device = at.prepared ?? newDevice(snapshot.vlid as VLid, at.memory, at.epoch);
   device.epoch = at.epoch;

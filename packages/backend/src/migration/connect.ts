@@ -2,7 +2,7 @@ import type { Lid, Qpn, VLid, VQpn } from "@nomad/base";
 import { cutOf, type QpCut, reconcile } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import type { Device, Qp } from "../device.ts";
-import type { PeerCut, PeerName } from "./names.ts";
+import type { PeerCut, Resume } from "./names.ts";
 
 /** The other end of a connection, as it was when it was cut. */
 interface Peer {
@@ -16,21 +16,25 @@ interface Peer {
 
 /**
  * Aim a bound guest's queue pairs at the new numbers of peers that were cut, and settle what each end goes on by; one whose
- * peer has told nothing goes on as it was. Answers what the peers are told.
+ * peer has told nothing goes on as it was, and is not looked at. Answers what the peers are told.
  */
-export function connect(backend: Backend, device: Device, cuts: readonly PeerCut[]): PeerName[] {
-  const cutsOf = Map.groupBy(cuts, ({ toVqpn }) => toVqpn);
-  const isPeer = ({ remote }: Qp, { vlid, vqpn }: PeerCut) => remote?.vlid === vlid && remote.vqpn === vqpn;
-  return [...device.qps.values()].map((qp) => {
-    const { vqpn, qpn } = qp;
-    const isOwn = qp.remote?.vlid === device.vlid;
-    const peer = isOwn ? ownPeer(backend, device, qp) : cutsOf.get(vqpn)?.find((cut) => isPeer(qp, cut));
-    if (!peer) return { vqpn, qpn, resume: null };
+export function connect(backend: Backend, device: Device, cuts: readonly PeerCut[]): Map<VQpn, Resume> {
+  const resumes = new Map<VQpn, Resume>();
+  const settle = (qp: Qp, peer: Peer) => {
     aim(backend, device, qp, peer);
     const agreed = peer.cut && reconcile(stateOf(backend, qp), peer.cut);
     qp.cut = agreed?.forA ?? null;
-    return { vqpn, qpn, resume: agreed && { vlid: peer.vlid, vqpn: peer.vqpn, cut: agreed.forB } };
-  });
+    if (agreed) resumes.set(qp.vqpn, { vlid: peer.vlid, vqpn: peer.vqpn, cut: agreed.forB });
+  };
+  for (const cut of cuts) {
+    const qp = device.qps.get(cut.toVqpn);
+    if (qp?.remote?.vlid === cut.vlid && qp.remote.vqpn === cut.vqpn) settle(qp, cut);
+  }
+  for (const qp of device.qps.values()) {
+    const peer = qp.remote?.vlid === device.vlid && ownPeer(backend, device, qp);
+    if (peer) settle(qp, peer);
+  }
+  return resumes;
 }
 
 const stateOf = ({ hca }: Backend, { qpn }: Qp): QpCut => cutOf(hca.snapshot(qpn));

@@ -47,16 +47,22 @@ export function detach(
   return { changes, held: heldWork(device, device.qps.values()), cut };
 }
 
-/** RUN: the bound device lives. Its send queues open as each peer says that it knows the new names (`openTowards`). */
-export function open(backend: Backend, vlid: VLid): void {
+/** RUN: the guest of the bound device may live, and is heard. Its queue pairs stay as they are until `open`. */
+export function admit(backend: Backend, vlid: VLid): Device {
   const device = backend.device(vlid);
-  assert(device.detached, "RUN opens what BIND has made");
+  assert(device.detached, "RUN admits what BIND has made");
   device.detached = false;
   backend.announce(device);
+  return device;
+}
+
+/** What is admitted takes and answers packets. Its send queues open as each peer says that it knows the new names (`openTowards`). */
+export function open(backend: Backend, device: Device): void {
   for (const qp of device.qps.values()) {
+    backend.hca.setLocalEpoch(qp.qpn, device.epoch);
     if (qp.cut) backend.hca.applyCut(qp.qpn, qp.cut);
     qp.cut = null;
-    backend.hca.thaw(qp.qpn);
+    if (!isFrozen(qp)) backend.hca.thaw(qp.qpn);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Lid, Qpn, VLid, VQpn } from "@nomad/base";
 import type { QpCut } from "@nomad/hca";
+import type { Device } from "../device.ts";
 
 /** A peer's queue pair when it was suspended: what it had sent and taken, and the number it will have when the move is decided. */
 export interface PeerCut {
@@ -12,10 +13,22 @@ export interface PeerCut {
   readonly cut: QpCut;
 }
 
+/** What a peer's queue pair, that of this name, goes on by. */
+export interface Resume {
+  readonly vlid: VLid;
+  readonly vqpn: VQpn;
+  readonly cut: QpCut;
+}
+
 /** The new number of one of the moving guest's queue pairs. */
 export interface PeerName {
   readonly vqpn: VQpn;
   readonly qpn: Qpn;
-  /** What a peer's queue pair goes on by; null when nothing was under way between the two. */
-  readonly resume: { readonly vlid: VLid; readonly vqpn: VQpn; readonly cut: QpCut } | null;
+  /** Null when nothing was under way between it and its peer. */
+  readonly resume: Resume | null;
+}
+
+/** The new numbers of all of a device's queue pairs; `resumes`: what peers of some of them go on by. */
+export function namesOf(device: Device, resumes: ReadonlyMap<VQpn, Resume>): PeerName[] {
+  return [...device.qps.values()].map(({ vqpn, qpn }) => ({ vqpn, qpn, resume: resumes.get(vqpn) ?? null }));
 }

@@ -42,7 +42,6 @@ export function bindQueuePairs(
     backend.hca.becomeQp(qp.qpn, withOwnKeys(device, snapshot));
   }
   for (const { qpn, groups } of device.qps.values()) {
-    backend.hca.setLocalEpoch(qpn, device.epoch);
     for (const { mgid, mlid } of groups) backend.hca.attachMcast(qpn, mgid, mlid);
   }
 }

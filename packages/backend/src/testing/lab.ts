@@ -66,7 +66,7 @@ export class Lab {
     const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
     const told = migration.preview(source, vlid, [...source.device(vlid).qps.keys()]);
     // As it comes over the wire, here and below.
-    const device = migration.presetup(destination, structuredClone(told), { memory, move: own }, this.now);
+    const prepared = migration.presetup(destination, structuredClone(told), { memory, move: own }, this.now);
     migration.suspend(source, vlid, own, this.now);
     for (const host of this.hosts) migration.suspendPeers(host, vlid, peers, this.now);
     this.settle();
@@ -76,13 +76,14 @@ export class Lab {
     meanwhile();
     this.settle();
     memory.bytes.set(guest.memory.bytes.subarray(VMM_PAGE_BYTES), VMM_PAGE_BYTES);
-    if (!changes.gone) migration.free(destination, device);
-    const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: changes.gone && device };
-    const names = migration.bind(destination, structuredClone(changes), at, this.now);
+    if (!changes.gone) migration.free(destination, prepared);
+    const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: changes.gone && prepared };
+    const resumes = migration.bind(destination, structuredClone(changes), at, this.now);
     migration.release(source, vlid);
     Object.assign(guest, { memory, host: destination });
-    migration.open(destination, vlid);
-    const place = { move: peers, epoch: guest.epoch, dlid: destination.lid, names };
+    const device = migration.admit(destination, vlid);
+    migration.open(destination, device);
+    const place = { move: peers, epoch: guest.epoch, dlid: destination.lid, names: migration.namesOf(device, resumes) };
     for (const host of this.hosts) migration.resumePeers(host, vlid, place, this.now);
     migration.openTowards(destination, vlid, own, "all", this.now);
     this.settle();

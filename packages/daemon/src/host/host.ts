@@ -195,6 +195,8 @@ export class Host {
         return this.#io.vmm(effect.vlid, effect.action, this.#settle(effect.ticket));
       case "bulk":
         return this.#io.bulk(effect.move, effect.action, this.#settle(effect.ticket));
+      case "later":
+        return void this.#clock.after(0, () => this.handle({ kind: "done", ticket: effect.ticket, value: undefined }));
     }
   }
 

@@ -77,6 +77,11 @@ export class HostContext {
     this.effects.push({ kind: "bulk", ticket: this.#ticket(onDone, onFail), move, action });
   }
 
+  /** What nobody waits for: the action is carried out when what was asked for so far is on its way. */
+  later(action: () => void): void {
+    this.effects.push({ kind: "later", ticket: this.#ticket(action, ignore) });
+  }
+
   #ticket<T>(onDone: (value: T) => void, onFail: (error: NomadError) => void): number {
     const ticket = this.#nextTicket++;
     this.#tickets.set(ticket, { onDone, onFail });

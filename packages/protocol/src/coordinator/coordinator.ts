@@ -336,10 +336,10 @@ export class Coordinator {
   #inquire(m: RequestOf<"INQUIRE">, reply: Reply): void {
     const guest = this.guests.running.get(m.vlid);
     const device = this.backend.devices.get(m.vlid);
-    const undecided = this.#sources.has(m.move) || !guest || !device || device.detached;
+    const told = this.#destinations.get(m.move)?.names;
+    const undecided = this.#sources.has(m.move) || !guest || !device || device.detached || told === null;
     if (undecided) return reply.answer({ kind: "OUTCOME", resume: null });
     const moved = m.to === this.#host.name;
-    const told = this.#destinations.get(m.move)?.names;
     // Once all peers have been told, nobody who asks has anything left to go on by.
     const known = told ?? [...device.qps.values()].map(({ vqpn, qpn }) => ({ vqpn, qpn, resume: null }));
     const names = moved ? [...known] : [];

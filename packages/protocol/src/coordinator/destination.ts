@@ -1,10 +1,10 @@
 import { type Device, migration, type PeerName } from "@nomad/backend";
-import { NomadError, planted, type VLid } from "@nomad/base";
+import { NomadError, planted, type VLid, type VQpn } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { RequestOf } from "../message.ts";
 import { type HostContext, ignore } from "./context.ts";
 import type { Created } from "./effects.ts";
-import { Foretelling } from "./foretelling.ts";
+import { Foretelling, type ToTell } from "./foretelling.ts";
 import type { Guests } from "./guests.ts";
 import type { Names } from "./names.ts";
 import { resumePeersAt } from "./peers.ts";
@@ -21,8 +21,10 @@ export class DestinationMove {
   #preset: Device | null = null;
   readonly #foretelling: Foretelling;
   #changes: migration.DeviceChanges | null = null;
-  #bound: readonly PeerName[] | null = null;
+  #bound: ReadonlyMap<VQpn, migration.Resume> | null = null;
   #running = false;
+  /** What runs here, once its queue pairs are open. */
+  #open: Device | null = null;
   /** All peers know where the guest is, and central knows that. */
   readonly #done: () => void;
 
@@ -35,9 +37,9 @@ export class DestinationMove {
     this.#m = m;
   }
 
-  /** What peers are told of the guest once it runs here; null until then. */
+  /** What peers are told of the guest once packets reach it here; null until then. */
   get names(): readonly PeerName[] | null {
-    return this.#running ? this.#bound : null;
+    return this.#open && this.#bound && migration.namesOf(this.#open, this.#bound);
   }
 
   prepare(reply: Reply): void {
@@ -112,24 +114,40 @@ export class DestinationMove {
     this.#host.bulk<string>(m.move, { do: "digest" }, hashed, reply.fail);
   }
 
+  /** The guest runs first, and central hears of it: what there is to do for each queue pair is no part of the pause. */
   run(m: RequestOf<"RUN">, reply: Reply): void {
     if (this.#running) return reply.answer({ kind: "RUNNING" });
-    const names = this.#bound;
-    if (!names) return reply.refuse("E_STATE", `guest ${m.vlid} is not bound at ${this.#host.name}`);
+    if (!this.#bound) return reply.refuse("E_STATE", `guest ${m.vlid} is not bound at ${this.#host.name}`);
     const { name, image, vlid, move } = this.#m;
     this.#running = true;
     this.#guests.tombstones.delete(vlid);
     this.#guests.running.set(vlid, { vlid, name, image, epoch: m.epoch });
-    migration.open(this.#host.backend, vlid);
+    this.#names.located(vlid, this.#host.name);
+    const device = migration.admit(this.#host.backend, vlid);
+    const open = () => this.#host.later(() => this.#openQueuePairs(m, device));
     const running = () => {
-      this.#host.bulk(move, { do: "forget" }, ignore, ignore);
       reply.answer({ kind: "RUNNING" });
+      this.#host.bulk(move, { do: "forget" }, ignore, ignore);
+      open();
     };
-    this.#host.vmm(vlid, { do: "run" }, running, reply.fail);
-    this.#resumePeers(m, names);
+    const failed = (error: NomadError) => {
+      reply.fail(error);
+      open();
+    };
+    this.#host.vmm(vlid, { do: "run" }, running, failed);
   }
 
-  #resumePeers(m: RequestOf<"RUN">, names: readonly PeerName[]): void {
+  #openQueuePairs(m: RequestOf<"RUN">, device: Device): void {
+    const { backend } = this.#host;
+    // A guest may have ended as soon as it ran: peers still hear where it was.
+    const isHere = backend.devices.get(m.vlid) === device;
+    if (isHere) migration.open(backend, device);
+    this.#open = device;
+    const names = this.names ?? [];
+    this.#resumePeers(m, names, (to) => (isHere ? this.#foretelling.left(to, device, names) : { names }));
+  }
+
+  #resumePeers(m: RequestOf<"RUN">, names: readonly PeerName[], toTell: (to: string) => ToTell): void {
     const { move, vlid, generation, epoch, token } = m;
     const open = (peers: readonly VLid[] | "all") => {
       if (this.#host.backend.devices.has(vlid))
@@ -146,9 +164,6 @@ export class DestinationMove {
       const o = { timeoutMs: Number.POSITIVE_INFINITY, onAnswer: this.#done, onFail: this.#done };
       this.#host.ask("central", { kind: "PEERS_RESUMED", move, vlid, generation }, o);
     };
-    this.#names.located(vlid, this.#host.name);
-    const device = this.#host.backend.device(vlid);
-    const toTell = (to: string) => this.#foretelling.left(to, device, names);
     resumePeersAt(this.#host, m.peerHosts, { move, vlid, generation, token, epoch, names }, { opened, done }, toTell);
   }
 

@@ -9,9 +9,11 @@ export type HostEffect =
   | { readonly kind: "send"; readonly to: string; readonly message: Message }
   | { readonly kind: "hosts"; readonly changed: true }
   | { readonly kind: "vmm"; readonly ticket: number; readonly vlid: VLid; readonly action: VmmAction }
-  | { readonly kind: "bulk"; readonly ticket: number; readonly move: string; readonly action: BulkAction };
+  | { readonly kind: "bulk"; readonly ticket: number; readonly move: string; readonly action: BulkAction }
+  /** Be called back when the effects before it are carried out, and whatever else waits has had its turn. */
+  | { readonly kind: "later"; readonly ticket: number };
 
-/** Each is answered by a `done` event with the same ticket; the value's type stands behind it. */
+/** Each is answered by a `done` event with its ticket; the value's type stands behind it. */
 export type VmmAction =
   /** A worker and memory for an image, not running. `Created` */
   | { readonly do: "create"; readonly name: string; readonly image: string; readonly imageHash: string | null }

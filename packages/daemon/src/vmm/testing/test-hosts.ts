@@ -77,7 +77,7 @@ export class TestHosts implements AsyncDisposable {
     copyMemory(guest.vm.memory, vm.memory);
     const memory = deviceMemory(vm.memory);
     const at = { memory, epoch: guest.epoch, move: own, cuts, prepared: null };
-    const names = migration.bind(destination, changes, at, performance.now());
+    const resumes = migration.bind(destination, changes, at, performance.now());
     await vm.prepareRestore(state);
     guest.bell.close();
     migration.release(source, vlid);
@@ -85,9 +85,10 @@ export class TestHosts implements AsyncDisposable {
     guest.bell = new Bell(memory, () => destination.bell(vlid, performance.now()));
     Object.assign(guest, { vm, host: destination });
     this.#watch(guest);
-    migration.open(destination, vlid);
+    const device = migration.admit(destination, vlid);
+    migration.open(destination, device);
     vm.run();
-    const place = { move: peers, epoch: guest.epoch, dlid: destination.lid, names };
+    const place = { move: peers, epoch: guest.epoch, dlid: destination.lid, names: migration.namesOf(device, resumes) };
     for (const host of this.#hosts.values()) migration.resumePeers(host, vlid, place, performance.now());
     migration.openTowards(destination, vlid, own, "all", performance.now());
     return held;
