@@ -44,8 +44,8 @@ export class CentralProcess implements Place {
     this.handle({ kind: "message", from, incarnation, message });
   }
 
-  channelUp(to: string): void {
-    this.handle({ kind: "channel-up", to });
+  channelUp(to: string, protocol: number): void {
+    this.handle({ kind: "channel-up", to, protocol });
   }
 
   handle(event: CentralEvent): void {

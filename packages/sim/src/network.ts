@@ -24,7 +24,8 @@ export interface Place {
   /** The newest version of the protocol that it speaks. */
   readonly protocol: number;
   receive(from: string, incarnation: string, message: Message): void;
-  channelUp(to: string): void;
+  /** `protocol`: the version that both ends speak. */
+  channelUp(to: string, protocol: number): void;
 }
 
 export interface NetworkOptions {
@@ -156,8 +157,9 @@ export class Network {
 
   #up(a: Place, b: Place): void {
     if (this.#places.get(a.name) !== a || this.#places.get(b.name) !== b) return;
-    a.process.enter(() => a.channelUp(b.name));
-    b.process.enter(() => b.channelUp(a.name));
+    const protocol = Math.min(a.protocol, b.protocol);
+    a.process.enter(() => a.channelUp(b.name, protocol));
+    b.process.enter(() => b.channelUp(a.name, protocol));
   }
 
   // --- faults ---

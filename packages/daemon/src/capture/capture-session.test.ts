@@ -93,7 +93,10 @@ class FakeLab {
     host.state = state;
     const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
     const port = { state: "ACTIVE" as const, gids: [], pkeys: [] };
-    return { type: "host", host: { name, state, lid: host.lid, port, url: "", pid: 1, guests: 0, refused } };
+    return {
+      type: "host",
+      host: { name, state, lid: host.lid, port, protocol: 2, url: "", pid: 1, guests: 0, refused },
+    };
   }
 
   guestEvent(change: Partial<{ host: string; state: "running" | "exited" }>): LabEvent {

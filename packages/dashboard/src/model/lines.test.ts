@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linesOf, singleLinesMax } from "./lines.ts";
+import { labelledLinesMax, linesOf, singleLinesMax } from "./lines.ts";
 import type { Connection } from "./rates.ts";
 
 const connection = (a: string, b: string, status = "ok"): Connection => ({
@@ -12,15 +12,16 @@ const nobody: ReadonlySet<string> = new Set();
 const hostOf = (guest: string) => `host-${guest[0]}`;
 const many = Array.from({ length: singleLinesMax + 1 }, (_, i) => connection(`a${i}`, `b${i}`));
 
-test("a few connections are a line each, broken ones are marked", () => {
+test("a few connections are a line each with its rate, broken ones are marked and say why", () => {
   expect(linesOf([connection("a1", "b1"), connection("a1", "b2", "WR_FLUSH_ERR")], hostOf, nobody)).toEqual([
-    { from: "guest a1", to: "guest b1", broken: false, width: 4 },
-    { from: "guest a1", to: "guest b2", broken: true, width: 4 },
+    { from: "guest a1", to: "guest b1", broken: false, width: 4, label: "977 KiB/s" },
+    { from: "guest a1", to: "guest b2", broken: true, width: 4, label: "WR_FLUSH_ERR" },
   ]);
 });
 
 test("many connections between two hosts are one line, as wide as all of them together", () => {
-  expect(linesOf(many, hostOf, nobody)).toEqual([{ from: "host host-a", to: "host host-b", broken: false, width: 5 }]);
+  const bundle = { from: "host host-a", to: "host host-b", broken: false, width: 5, label: "" };
+  expect(linesOf(many, hostOf, nobody)).toEqual([bundle]);
 });
 
 test("among many connections those of a guest that is singled out are shown, and broken ones", () => {
@@ -29,6 +30,11 @@ test("among many connections those of a guest that is singled out are shown, and
     { from: "guest a3", to: "guest b3", broken: false },
     { from: "guest a1", to: "guest b7", broken: true },
   ]);
+});
+
+test("labels that would lie on each other are left out", () => {
+  const labels = linesOf(many.slice(0, labelledLinesMax + 1), hostOf, nobody).map(({ label }) => label);
+  expect(new Set(labels)).toEqual(new Set([""]));
 });
 
 test("many connections within one host need no line, nor does one to a guest that is nowhere", () => {

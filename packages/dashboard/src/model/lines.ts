@@ -1,3 +1,4 @@
+import { rate } from "./format.ts";
 import type { Connection } from "./rates.ts";
 
 /** A line between two things on the page: `guest NAME` or `host NAME`. */
@@ -7,16 +8,26 @@ export interface Line {
   readonly broken: boolean;
   /** Pixels. */
   readonly width: number;
+  /** What stands beside it: its rate, or what broke it; nothing where there are many. */
+  readonly label: string;
 }
 
 /** More lines than this cannot be told apart: then hosts are connected instead of guests. */
 export const singleLinesMax = 150;
+/** So many have room for a label each. */
+export const labelledLinesMax = 12;
 
 /** The busier, the wider: 1 to 5 pixels from nothing to a GB/s, in few steps, so that few changes of rates are changes of lines. */
 const widthOf = (bytesPerSecond: number): number => 1 + Math.min(4, Math.round(Math.log10(1 + bytesPerSecond) / 2.25));
 
 function single({ a, b, status, bytesPerSecond }: Connection): Line {
-  return { from: `guest ${a}`, to: `guest ${b}`, broken: status !== "ok", width: widthOf(bytesPerSecond) };
+  const line = { from: `guest ${a}`, to: `guest ${b}`, broken: status !== "ok", width: widthOf(bytesPerSecond) };
+  return { ...line, label: "" };
+}
+
+function labelled(connection: Connection): Line {
+  const { status, bytesPerSecond } = connection;
+  return { ...single(connection), label: status === "ok" ? rate(bytesPerSecond) : status };
 }
 
 /**
@@ -29,6 +40,7 @@ export function linesOf(
   singled: ReadonlySet<string>,
 ): Line[] {
   const all = [...connections];
+  if (all.length <= labelledLinesMax) return all.map(labelled);
   if (all.length <= singleLinesMax) return all.map(single);
   const between = new Map<string, number>();
   for (const { a, b, bytesPerSecond } of all) {
@@ -39,7 +51,7 @@ export function linesOf(
   }
   const bundles = [...between].map(([pair, bytesPerSecond]) => {
     const [one, other] = pair.split("\n");
-    return { from: `host ${one}`, to: `host ${other}`, broken: false, width: widthOf(bytesPerSecond) };
+    return { from: `host ${one}`, to: `host ${other}`, broken: false, width: widthOf(bytesPerSecond), label: "" };
   });
   const apart = all.filter(({ a, b, status }) => status !== "ok" || singled.has(a) || singled.has(b));
   return [...bundles, ...apart.map(single)];

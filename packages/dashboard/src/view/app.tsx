@@ -34,12 +34,14 @@ export function App() {
         </p>
       )}
       <main class={dashboard.presence === "live" ? "" : "stale"}>
-        <Topology />
-        <section class="side">
+        <div class="column">
+          <Topology />
+          <MoveList />
+        </div>
+        <div class="column">
           <Throughput />
           <FaultPanel />
-        </section>
-        <MoveList />
+        </div>
         <Packets />
       </main>
     </>

@@ -21,6 +21,11 @@ function placesIn(area: HTMLElement): Map<string, Place> {
   return places;
 }
 
+/** Bent, so that the lines of neighbours can be told apart: the point that pulls the middle of the line. */
+function bendOf(a: Place, b: Place): Place {
+  return { x: (a.x + b.x) / 2 + (b.y - a.y) / 8, y: (a.y + b.y) / 2 - (b.x - a.x) / 8 };
+}
+
 /** The lines, gathered by how they are drawn: one stroke for each kind. */
 function pathsOf(lines: readonly Line[], places: ReadonlyMap<string, Place>): Map<string, Path2D> {
   const paths = new Map<string, Path2D>();
@@ -31,10 +36,33 @@ function pathsOf(lines: readonly Line[], places: ReadonlyMap<string, Place>): Ma
     const path = paths.get(kind) ?? new Path2D();
     paths.set(kind, path);
     path.moveTo(a.x, a.y);
-    // Bent, so that the lines of neighbours can be told apart.
-    path.quadraticCurveTo((a.x + b.x) / 2 + (b.y - a.y) / 8, (a.y + b.y) / 2 - (b.x - a.x) / 8, b.x, b.y);
+    const bend = bendOf(a, b);
+    path.quadraticCurveTo(bend.x, bend.y, b.x, b.y);
   }
   return paths;
+}
+
+/** On the middle of each line, which is left out below. */
+function drawLabels(
+  context: CanvasRenderingContext2D,
+  lines: readonly Line[],
+  places: ReadonlyMap<string, Place>,
+): void {
+  const style = getComputedStyle(context.canvas);
+  context.font = `12px ${style.fontFamily}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { from, to, label, broken } of lines) {
+    const [a, b] = [places.get(from), places.get(to)];
+    if (!a || !b || label === "") continue;
+    const bend = bendOf(a, b);
+    const [x, y] = [(a.x + 2 * bend.x + b.x) / 4, (a.y + 2 * bend.y + b.y) / 4];
+    const { width } = context.measureText(label);
+    context.fillStyle = style.getPropertyValue("--card");
+    context.fillRect(x - width / 2 - 4, y - 8, width + 8, 16);
+    context.fillStyle = style.getPropertyValue(broken ? "--bad" : "--ink");
+    context.fillText(label, x, y);
+  }
 }
 
 function draw(canvas: HTMLCanvasElement, area: HTMLElement, lines: readonly Line[]): void {
@@ -49,12 +77,14 @@ function draw(canvas: HTMLCanvasElement, area: HTMLElement, lines: readonly Line
   const style = getComputedStyle(canvas);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, clientWidth, clientHeight);
-  for (const [kind, path] of pathsOf(lines, placesIn(area))) {
+  const places = placesIn(area);
+  for (const [kind, path] of pathsOf(lines, places)) {
     const [color = "", width] = kind.split(" ");
     context.strokeStyle = style.getPropertyValue(color);
     context.lineWidth = Number(width);
     context.stroke(path);
   }
+  drawLabels(context, lines, places);
 }
 
 function present(): Line[] {

@@ -25,22 +25,56 @@ function Everything({ move }: { readonly move: MoveRecord }) {
           </div>
         ))}
       </dl>
-      <table>
-        <thead>
-          <tr>
-            <th>until it was</th>
-            <th>it took</th>
-          </tr>
-        </thead>
-        <tbody>
-          {Object.entries(move.phases).map(([phase, ms]) => (
-            <tr key={phase}>
-              <td>{phase}</td>
-              <td>{duration(ms)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PhaseTable move={move} />
+      {move.peers.length > 0 && <PeerTable move={move} />}
     </div>
+  );
+}
+
+function PhaseTable({ move }: { readonly move: MoveRecord }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>until it was</th>
+          <th>it took</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(move.phases).map(([phase, ms]) => (
+          <tr key={phase}>
+            <td>{phase}</td>
+            <td>{duration(ms)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const peerColumns = ["peers at", "asked after", "drained in", "held", "cut"] as const;
+
+function PeerTable({ move }: { readonly move: MoveRecord }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {peerColumns.map((title) => (
+            <th key={title}>{title}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {move.peers.map(({ host, askedMs, suspendedMs, held, cut }) => (
+          <tr key={host}>
+            <td>{host}</td>
+            <td>{duration(askedMs)}</td>
+            <td>{suspendedMs === null ? "not yet" : duration(suspendedMs - askedMs)}</td>
+            <td>{held}</td>
+            <td>{cut}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

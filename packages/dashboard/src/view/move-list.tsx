@@ -1,10 +1,10 @@
 import type { MoveRecord } from "@nomad/protocol/http";
 import { useEffect, useState } from "preact/hooks";
 import { bytes, duration } from "../model/format.ts";
-import { barsOf } from "../model/timeline.ts";
 import { every, now } from "../shell/clock.ts";
 import { MoveDetails } from "./move-details.tsx";
 import { dashboard, version } from "./state.ts";
+import { MoveTimeline } from "./timeline.tsx";
 
 /** So many at first: of a lab that has been up for long there may be thousands. */
 const shownAtFirst = 20;
@@ -19,6 +19,7 @@ export function MoveList() {
     <section class="card moves" aria-label="Moves">
       <h2>Moves</h2>
       {moves.length === 0 && <p class="dim">None yet. Drag a guest to another host.</p>}
+      {moves.length > 0 && <Legend />}
       {moves.map((move) => (
         <MoveLine key={move.id} move={move} />
       ))}
@@ -28,6 +29,17 @@ export function MoveList() {
         </button>
       )}
     </section>
+  );
+}
+
+function Legend() {
+  return (
+    <p class="legend dim">
+      <span>the way to a phase</span>
+      <span class="paused">the guest stands still</span>
+      <span class="drain">a host's peers drain</span>
+      <span class="held">they are held</span>
+    </p>
   );
 }
 
@@ -58,18 +70,7 @@ function MoveLine({ move }: { readonly move: MoveRecord }) {
           {move.from} → {move.to}
         </small>
       </h3>
-      <div class="bar" role="img" aria-label={`phases of the move of ${move.guest}`}>
-        {barsOf(move, elapsedMs).map(({ phase, ms, width, paused }) => (
-          <span
-            key={phase}
-            class={paused ? "paused" : ""}
-            style={{ width: `${width * 100}%` }}
-            title={`until ${phase}: ${duration(ms)}`}
-          >
-            {width > 0.12 && phase}
-          </span>
-        ))}
-      </div>
+      <MoveTimeline move={move} elapsedMs={elapsedMs} />
       <p class="dim">{facts.join(" · ")}</p>
       <MoveDetails move={move} />
     </article>

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { duration, rate } from "../model/format.ts";
 import { pulse } from "./state.ts";
-import { chartHeight, colours, useChart } from "./use-chart.ts";
+import { byteSteps, chartHeight, colours, timeAxisHeight, useChart } from "./use-chart.ts";
 import { packetLog } from "./watched.ts";
 
 /** Behind the lines, the time in which the guest stood still. */
@@ -33,8 +33,8 @@ function makeChart(element: HTMLElement): uPlot {
         ms: { range: (_chart, _low, high) => [0, Math.max(high, 1)] },
       },
       axes: [
-        { ...axis, values: (_chart, ticks) => ticks.map(duration) },
-        { ...axis, size: 80, values: (_chart, ticks) => ticks.map(rate) },
+        { ...axis, size: timeAxisHeight, values: (_chart, ticks) => ticks.map(duration) },
+        { ...axis, size: 80, incrs: [...byteSteps], values: (_chart, ticks) => ticks.map(rate) },
         {
           ...axis,
           scale: "ms",

@@ -4,7 +4,7 @@ import { rate } from "../model/format.ts";
 import { secondsShown } from "../model/series.ts";
 import { timeOfDay } from "../shell/clock.ts";
 import { dashboard, pulse } from "./state.ts";
-import { chartHeight, colours, useChart } from "./use-chart.ts";
+import { byteSteps, chartHeight, clockSteps, colours, timeAxisHeight, useChart } from "./use-chart.ts";
 
 function makeChart(element: HTMLElement): uPlot {
   const { dim, edge, line, fill } = colours(element);
@@ -17,8 +17,14 @@ function makeChart(element: HTMLElement): uPlot {
       cursor: { show: false },
       scales: { y: { range: (_chart, _low, high) => [0, Math.max(high, 1024)] } },
       axes: [
-        { ...axis, space: 90, values: (_chart, ticks) => ticks.map(timeOfDay) },
-        { ...axis, size: 80, values: (_chart, ticks) => ticks.map((tick) => rate(tick)) },
+        {
+          ...axis,
+          size: timeAxisHeight,
+          space: 90,
+          incrs: [...clockSteps],
+          values: (_chart, ticks) => ticks.map(timeOfDay),
+        },
+        { ...axis, size: 80, incrs: [...byteSteps], values: (_chart, ticks) => ticks.map((tick) => rate(tick)) },
       ],
       series: [{}, { stroke: line, width: 2, fill, points: { show: false } }],
     },

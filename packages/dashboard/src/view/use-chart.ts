@@ -5,6 +5,12 @@ import type uPlot from "uplot";
 
 export const chartHeight = 160;
 
+/** How far apart the marks of an axis may be: bytes go by powers of two, time on the clock by what people count in, s. */
+export const byteSteps: readonly number[] = Array.from({ length: 45 }, (_, power) => 2 ** power);
+export const clockSteps: readonly number[] = [1, 2, 5, 10, 15, 30, 60];
+/** The height of an axis of time below a chart, pixels. */
+export const timeAxisHeight = 30;
+
 /** The colours of the page as it is now. */
 export function colours(element: HTMLElement) {
   const style = getComputedStyle(element);

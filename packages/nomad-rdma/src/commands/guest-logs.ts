@@ -7,7 +7,7 @@ export function guestLogs(cli: Cli): Command {
   return new Command("logs")
     .description("show what a guest printed")
     .argument("<guest>", "the guest's name")
-    .option("-f, --follow", "go on with what it prints, until Ctrl-C")
+    .option("-f, --follow", "go on with what it prints, until it ends")
     .action((guest: string, options: { follow?: true }, command: Command) =>
       cli.finish(command, async (globals) => {
         const lines = connectToLab(cli, globals).logs(guest, { follow: options.follow ?? false });

@@ -5,7 +5,7 @@ import { atomicsTable, connectionTable, guestTable, hostTable, moveTable } from 
 
 const words = (text: string) => text.split("\n").map((line) => line.trim().split(/ {2,}/));
 
-test("a host shows where it listens", () => {
+test("a host shows where it listens, and which protocol it speaks with central", () => {
   expect(words(hostTable([sampleHost("host-a", { lid: 9, guests: 2 })], plain))[1]).toEqual([
     "host-a",
     "up",
@@ -13,6 +13,7 @@ test("a host shows where it listens", () => {
     "ACTIVE",
     "0xffff",
     "1",
+    "2",
     "2",
     "ws://127.0.0.1:1",
   ]);
@@ -25,9 +26,14 @@ test("a guest that failed shows why", () => {
 });
 
 test("a move under way shows its phase, one that ended its outcome", () => {
-  const rows = words(moveTable([sampleMove({ outcome: "", phase: "precopy" }), sampleMove()], plain));
-  expect(rows.map((row) => row[3])).toEqual(["OUTCOME", "precopy", "released"]);
-  expect(rows[2]).toEqual([
+  const underWay = { outcome: "", phase: "precopy" } as const;
+  const moves = [sampleMove({ ...underWay, place: 2 }), sampleMove(underWay), sampleMove()];
+  const text = moveTable(moves, plain).split("\n");
+  const [heads = ""] = text;
+  const under = (title: string) => text.map((line) => line.slice(heads.indexOf(title)).split(/ {2,}/)[0]?.trim());
+  expect(under("PHASE")).toEqual(["PHASE", "queued (2)", "precopy", ""]);
+  expect(under("OUTCOME")).toEqual(["OUTCOME", "", "", "released"]);
+  expect(words(text[3] ?? "")[0]).toEqual([
     "alice",
     "host-a",
     "host-b",
@@ -41,6 +47,10 @@ test("a move under way shows its phase, one that ended its outcome", () => {
     "7",
     "0",
   ]);
+});
+
+test("a table of moves that have all ended has no column for phases", () => {
+  expect(words(moveTable([sampleMove()], plain))[0]?.slice(0, 4)).toEqual(["GUEST", "FROM", "TO", "OUTCOME"]);
 });
 
 test("each end of a connection is a line of its own", () => {

@@ -13,6 +13,7 @@ const hostColumns: readonly Column<Host>[] = [
   { title: "pkeys", cell: ({ port }) => port.pkeys.join(" ") },
   { title: "pid", align: "right", cell: (host) => number(host.pid) },
   { title: "guests", align: "right", cell: (host) => number(host.guests) },
+  { title: "protocol", align: "right", cell: ({ protocol }) => (protocol === null ? "" : number(protocol)) },
   { title: "url", cell: (host) => host.url },
 ];
 
@@ -30,15 +31,22 @@ const guestColumns: readonly Column<Guest>[] = [
   },
 ];
 
+/** How far a move is; empty when it has ended. */
+const phaseOf = ({ outcome, place, phase }: MoveRecord): string =>
+  outcome === "" ? (place > 0 ? `queued (${place})` : phase) : "";
+
 /** How a move ended, or how far it is. */
-export const stageOf = ({ outcome, place, phase }: MoveRecord): string =>
-  outcome || (place > 0 ? `queued (${place})` : phase);
+export const stageOf = (move: MoveRecord): string => move.outcome || phaseOf(move);
+
+/** Where all moves have ended there is none. */
+const underWayColumn: Column<MoveRecord> = { title: "phase", cell: phaseOf };
 
 const moveColumns: readonly Column<MoveRecord>[] = [
   { title: "guest", cell: (move) => move.guest },
   { title: "from", cell: (move) => move.from },
   { title: "to", cell: (move) => move.to },
-  { title: "outcome", cell: stageOf },
+  underWayColumn,
+  { title: "outcome", cell: ({ outcome }) => outcome },
   { title: "total", align: "right", cell: (move) => duration(move.totalMs) },
   { title: "paused", align: "right", cell: (move) => duration(move.pausedMs) },
   { title: "rounds", align: "right", cell: (move) => number(move.rounds) },
@@ -80,7 +88,11 @@ export const guestTable = (guests: readonly Guest[], style: Style): string =>
   table(guestColumns, byName(guests), style.bold);
 
 /** `stopped` are the pages sent while the guest did not run. */
-export const moveTable = (moves: readonly MoveRecord[], style: Style): string => table(moveColumns, moves, style.bold);
+export function moveTable(moves: readonly MoveRecord[], style: Style): string {
+  const ended = moves.every(({ outcome }) => outcome !== "");
+  const columns = ended ? moveColumns.filter((column) => column !== underWayColumn) : moveColumns;
+  return table(columns, moves, style.bold);
+}
 
 /** One line for each end of each connection, as the guest at that end counted. */
 export function connectionTable(reports: readonly GuestReport[], style: Style): string {

@@ -143,6 +143,7 @@ export class Central {
       case "message":
         return this.#message(event.from, event.incarnation, event.message);
       case "channel-up":
+        this.#hosts.connected(event.to, event.protocol);
         return this.#central.requests.resend(event.to);
       case "channel-down":
         return this.#hosts.disconnected(event.to);

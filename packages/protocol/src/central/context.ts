@@ -120,10 +120,10 @@ export class CentralContext {
   }
 
   hostView(host: HostRecord, guests = this.directory.guestsAt(host.name)): Host {
-    const { name, state, lid, portState, url, pid, refused } = host;
+    const { name, state, lid, portState, protocol, url, pid, refused } = host;
     const { gids, pkeys } = this.subnet.settings(name, lid);
     const port = { state: portState, gids: gids.map(gidText), pkeys: pkeys.map(pkeyText) };
-    return { name, state, lid, port, url, pid, guests, refused };
+    return { name, state, lid, port, protocol, url, pid, guests, refused };
   }
 }
 

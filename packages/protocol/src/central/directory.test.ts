@@ -17,6 +17,7 @@ function directoryOf(...states: readonly HostRecord["state"][]): Directory {
       suspectedAt: null,
       refused,
       portState: "ACTIVE" as const,
+      protocol: null,
     };
     directory.hosts.set(host.name, { ...host, state });
   }

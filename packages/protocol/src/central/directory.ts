@@ -17,6 +17,8 @@ export interface HostRecord {
   refused: Host["refused"];
   /** As it said last. */
   portState: PortStateName;
+  /** The version of the protocol that its last connection speaks; null when it has had none with this central. */
+  protocol: number | null;
 }
 
 /** A guest and where it runs: the one owner of that fact. */

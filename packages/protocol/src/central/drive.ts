@@ -72,9 +72,11 @@ export class Drive {
     const settled = () => {
       waiting--;
       if (waiting === 0) this.advance(move, step.next);
+      else if (step.tells) this.#central.moveChanged(move);
     };
-    const onAnswer = (answer: Answer) => {
-      if (move.attempt === attempt && this.#taken(move, () => step.take(move, answer))) settled();
+    const onAnswer = (by: string, answer: Answer) => {
+      const { now } = this.#central;
+      if (move.attempt === attempt && this.#taken(move, () => step.take(move, answer, { by, now }))) settled();
     };
     const onFail = (to: string, error: NomadError) => {
       if (move.attempt !== attempt) return;
@@ -85,9 +87,14 @@ export class Drive {
     };
     const timeoutMs = step.timeoutMs(timings, move);
     const asked = asks.map(({ to, message }) =>
-      this.#central.ask(to, message, { timeoutMs, onAnswer, onFail: (error) => onFail(to, error) }),
+      this.#central.ask(to, message, {
+        timeoutMs,
+        onAnswer: (answer) => onAnswer(to, answer),
+        onFail: (error) => onFail(to, error),
+      }),
     );
     this.#asked.set(move, asked);
+    if (step.tells) this.#central.moveChanged(move);
   }
 
   #taken(move: Move, take: () => void): boolean {

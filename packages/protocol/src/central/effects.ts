@@ -19,6 +19,7 @@ export type CentralEffect =
 /** What happens to central. */
 export type CentralEvent =
   | { readonly kind: "message"; readonly from: string; readonly incarnation: string; readonly message: Message }
-  | { readonly kind: "channel-up"; readonly to: string }
+  /** `protocol`: the version that both ends speak on it. */
+  | { readonly kind: "channel-up"; readonly to: string; readonly protocol: number }
   | { readonly kind: "channel-down"; readonly to: string }
   | { readonly kind: "journaled"; readonly ticket: number };

@@ -19,6 +19,9 @@ export class Hosts {
   /** No host is silent for too long before this; who was heard of since is not by then either. */
   #lookAt = Number.POSITIVE_INFINITY;
 
+  /** The version of the protocol on each host's connection. */
+  readonly #spoken = new Map<string, number>();
+
   constructor(central: CentralContext, onLost: (host: HostRecord, error: NomadError) => void) {
     this.#central = central;
     this.#onLost = onLost;
@@ -31,6 +34,7 @@ export class Hosts {
       lastHeardAt: this.#central.now,
       suspectedAt: null,
       portState: "DOWN" as const,
+      protocol: null,
     };
     this.#keep({ ...row, ...now, refused: noneRefused });
   }
@@ -45,6 +49,7 @@ export class Hosts {
       ...{ name: from, lid, incarnation, url, pid },
       ...{ state: "up", lastHeardAt: now, suspectedAt: null, refused: noneRefused },
       portState: again ? known.portState : "INIT",
+      protocol: this.#spoken.get(from) ?? null,
     };
     this.#keep(host);
     this.#central.journal(hostEntry(host));
@@ -77,6 +82,13 @@ export class Hosts {
     if (host.portState === port) return;
     host.portState = port;
     this.#central.hostChanged(host);
+  }
+
+  /** It has a connection, on which it says hello next. */
+  connected(name: string, protocol: number): void {
+    this.#spoken.set(name, protocol);
+    const host = this.#central.directory.hosts.get(name);
+    if (host) host.protocol = protocol;
   }
 
   /** Its connection is gone: it may come back. */

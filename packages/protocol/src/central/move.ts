@@ -72,7 +72,7 @@ export function plannedMove(
   now: number,
 ): Move {
   const { protocol, bytesPerSecondMax, onDivergence, presetup, strict, force, ...rest } = plan;
-  const ways = { protocol, bytesPerSecondMax, onDivergence, presetup, strict, force };
+  const ways = { protocol, bytesPerSecondMax, onDivergence, presetup, strict, force, startedAt: now };
   return moveOf({ record: { ...emptyRecord(id, guest, from, to), ...ways }, ...rest }, "planned", now);
 }
 
@@ -114,6 +114,7 @@ function emptyRecord(id: string, guest: string, from: string, to: string): Omit<
     place: 0,
     outcome: "",
     error: null,
+    startedAt: 0,
     totalMs: 0,
     pausedMs: 0,
     rounds: 0,
@@ -127,6 +128,7 @@ function emptyRecord(id: string, guest: string, from: string, to: string): Omit<
     held: 0,
     cut: 0,
     forsaken: [],
+    peers: [],
     phases: {},
     digestSource: "",
     digestDestination: "",

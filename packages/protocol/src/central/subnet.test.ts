@@ -6,7 +6,7 @@ import type { HostRecord } from "./directory.ts";
 import { SubnetManager } from "./subnet.ts";
 
 const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
-const process = { incarnation: "", url: "", pid: 1, lastHeardAt: 0, suspectedAt: null, refused };
+const process = { incarnation: "", url: "", pid: 1, lastHeardAt: 0, suspectedAt: null, refused, protocol: null };
 
 /** Hosts host-a, host-b, ... with LIDs from 1, all active. */
 function subnetOf(hosts: number, ...partitions: readonly string[]) {

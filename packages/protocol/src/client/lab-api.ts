@@ -97,7 +97,7 @@ export class LabApi {
     return (await this.#ask(routes.move, routes.move.answer, { parameter })).move;
   }
 
-  /** What a guest printed; with `follow` until the guest is gone or the signal. */
+  /** What a guest printed; with `follow` until the guest has ended or the signal. */
   logs(parameter: string, options: { follow: boolean; signal?: AbortSignal }): AsyncGenerator<LogLine> {
     const query = { follow: String(options.follow) };
     return this.#stream(routes.logs, routes.logs.stream, { parameter, query, signal: options.signal });

@@ -47,6 +47,6 @@ export function applyEvent(view: LabView, event: LabEvent): void {
 }
 
 /** A guest that will not run again by itself. */
-export function hasEnded(guest: Guest): boolean {
+export function hasEnded(guest: Pick<Guest, "state">): boolean {
   return guest.state === "exited" || guest.state === "failed" || guest.state === "lost";
 }

@@ -68,7 +68,7 @@ export const routes = {
   },
   logs: {
     tag: "guests",
-    summary: "What a guest printed; with `follow` also what it will print.",
+    summary: "What a guest printed; with `follow` also what it will print, until it ends.",
     method: "GET",
     path: "/v1/guests/:name/logs",
     query: z.object({ follow: flag }),

@@ -37,6 +37,8 @@ export const host = z.object({
   state: hostState,
   lid: count,
   port,
+  /** The version of the control protocol that central and it speak; null when it has not come to this central yet. */
+  protocol: count.nullable().default(null),
   url: z.string(),
   pid: count,
   guests: count,
@@ -90,6 +92,19 @@ const nothingCopied: CopyProgress = { percent: 0, bytesPerSecond: 0, etaMs: 0, t
 export const pinnedQp = z.object({ host: name, vqpn: count });
 export type PinnedQp = z.infer<typeof pinnedQp>;
 
+/** How a host with peers of the moving guest suspended them. Times are milliseconds since the move began, by central's clock. */
+export const peerSuspension = z.object({
+  host: name,
+  /** When it was asked to. */
+  askedMs: milliseconds,
+  /** When all its queue pairs that are connected to the guest held back and were drained or cut; null before. */
+  suspendedMs: milliseconds.nullable(),
+  /** Of those queue pairs, as in the move's own record. */
+  held: count,
+  cut: count,
+});
+export type PeerSuspension = z.infer<typeof peerSuspension>;
+
 /** A move, under way or ended. */
 export const moveRecord = z.object({
   id: z.string(),
@@ -103,6 +118,8 @@ export const moveRecord = z.object({
   place: count.default(0),
   outcome: moveOutcome,
   error: failure.nullable(),
+  /** When it was planned, milliseconds since 1970 by central's clock; 0 of a central that did not say. */
+  startedAt: milliseconds.default(0),
   totalMs: milliseconds,
   /** From the guest's stop at the source to its run at the destination. */
   pausedMs: milliseconds,
@@ -122,6 +139,8 @@ export const moveRecord = z.object({
   force: z.boolean().default(false),
   /** Those connections: their other ends were told nothing, and fail with RETRY_EXC_ERR at their next use. */
   forsaken: z.array(pinnedQp).default([]),
+  /** A host a row, in the order in which they were asked; empty until then. */
+  peers: z.array(peerSuspension).default([]),
   /** Did the rounds of pre-copy leave little? Null until that is known. */
   converged: z.boolean().nullable().default(null),
   progress: copyProgress.default(nothingCopied),

@@ -1,4 +1,5 @@
 import type { Message } from "@nomad/protocol";
+import { everything } from "@nomad/wire";
 import { expect, test } from "vitest";
 import { RuleLab } from "./testing/lab.ts";
 
@@ -57,4 +58,22 @@ test("rule 7: a guest that has moved is a peer where it runs, not where its sour
   lab.settle();
   expect(move.outcome).toBe("released");
   lab.verify();
+});
+
+test("rule 2: a move's record says of each peer's host when it was asked to suspend and when it had, as it happens", () => {
+  const lab = new RuleLab({ guests: { alice: "host-a", bob: "host-b", carol: "host-d" } });
+  const { world } = lab;
+  world.rules.add({ ...everything, kind: "delay", on: ["control"], from: "host-d", ms: 30 });
+  const move = lab.moveUntil("alice", "host-c", "suspended");
+  const askedMs = world.clock.now() - move.startedAt;
+  const peer = (host: string) => move.peers.find((one) => one.host === host);
+  expect(move.peers.map(({ host }) => host).sort()).toEqual(["host-b", "host-d"]);
+  world.until("host-b has suspended", () => peer("host-b")?.suspendedMs !== null);
+  expect(peer("host-b")?.suspendedMs).toBe(world.clock.now() - move.startedAt);
+  expect(peer("host-d")).toEqual({ host: "host-d", askedMs, suspendedMs: null, held: 0, cut: 0 });
+  world.until("the move ends", () => move.outcome !== "");
+  const { planned = 0, prepared = 0, precopy = 0, suspended = 0 } = move.phases;
+  const untilSuspended = planned + prepared + precopy + suspended + (move.phases["peers-suspended"] ?? 0);
+  expect(peer("host-d")?.suspendedMs).toBeCloseTo(untilSuspended);
+  expect(peer("host-d")?.held).toBeGreaterThan(0);
 });

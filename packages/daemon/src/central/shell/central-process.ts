@@ -165,7 +165,7 @@ export class CentralProcess implements ServedCentral {
       this.#channels.delete(name);
       this.handle({ kind: "channel-down", to: name });
     };
-    this.handle({ kind: "channel-up", to: name });
+    this.handle({ kind: "channel-up", to: name, protocol: socket.protocol });
   }
 
   close(): void {

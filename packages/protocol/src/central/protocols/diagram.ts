@@ -24,12 +24,12 @@ function labOfRoles(): StepContext {
       suspectedAt: null,
       refused: { packets: 0, messages: 0, frames: 0, connections: 0 },
     };
-    const process = { incarnation: name, url: "", pid: 0, state: "up", portState: "ACTIVE" } as const;
+    const process = { incarnation: name, url: "", pid: 0, state: "up", portState: "ACTIVE", protocol: null } as const;
     directory.hosts.set(name, { name, lid: (i + 1) as Lid, ...process, ...heard });
   }
   directory.add(guestAt("guest", "source"));
   directory.add(guestAt("peer", "peer"));
-  return { directory, generation: 1, timings };
+  return { directory, generation: 1, timings, now: 0 };
 }
 
 function moveOfRoles(protocol: ProtocolName): Move {

@@ -13,6 +13,13 @@ export interface StepContext {
   readonly directory: Directory;
   readonly generation: number;
   readonly timings: Timings;
+  readonly now: number;
+}
+
+/** Whose answer it is, and when it has come. */
+export interface Answered {
+  readonly by: string;
+  readonly now: number;
 }
 
 /** What central does in one phase. */
@@ -20,7 +27,9 @@ export interface Step {
   /** Who is asked what in this phase. */
   readonly ask: (move: Move, central: StepContext) => readonly Ask[];
   /** What an answer adds to the move. Throws NomadError when the move must not go on. */
-  readonly take: (move: Move, answer: Answer) => void;
+  readonly take: (move: Move, answer: Answer, answered: Answered) => void;
+  /** Whoever looks at the move is told of each answer, not of the last alone. */
+  readonly tells?: true;
   /** The phase entered when all have answered. */
   readonly next: Phase;
   readonly timeoutMs: (t: Timings, move: Move) => number;

@@ -5,7 +5,18 @@ import type { Guest, GuestReport, Host, MoveRecord } from "../schema.ts";
 export function sampleHost(name: string, difference: Partial<Host> = {}): Host {
   const refused = { connections: 0, messages: 0, frames: 0, packets: 0 };
   const port = { state: "ACTIVE" as const, gids: [], pkeys: ["0xffff"] };
-  return { name, state: "up", lid: 1, port, url: "ws://127.0.0.1:1", pid: 1, guests: 0, refused, ...difference };
+  return {
+    name,
+    state: "up",
+    lid: 1,
+    port,
+    protocol: 2,
+    url: "ws://127.0.0.1:1",
+    pid: 1,
+    guests: 0,
+    refused,
+    ...difference,
+  };
 }
 
 export function sampleGuest(name: string, difference: Partial<Guest> = {}): Guest {
@@ -34,6 +45,7 @@ export function sampleMove(difference: Partial<MoveRecord> = {}): MoveRecord {
     place: 0,
     outcome: "released",
     error: null,
+    startedAt: 1_700_000_000_000,
     totalMs: 250,
     pausedMs: 12.5,
     rounds: 3,
@@ -46,6 +58,7 @@ export function sampleMove(difference: Partial<MoveRecord> = {}): MoveRecord {
     strict: false,
     force: false,
     forsaken: [],
+    peers: [],
     converged: true,
     progress: { percent: 100, bytesPerSecond: 250_000_000, etaMs: 0, throttlePercent: 0 },
     bytes: 36_864_000,

@@ -1,4 +1,4 @@
-import { guestRequest, type LabEvent, routes } from "@nomad/protocol/http";
+import { guestRequest, hasEnded, type LabEvent, routes } from "@nomad/protocol/http";
 import type { Hono } from "hono";
 import { follow, ndjson } from "./ndjson.ts";
 import { outcome } from "./outcome.ts";
@@ -22,8 +22,14 @@ export function addGuestRoutes(app: Hono, central: ServedCentral): void {
   app.get(routes.report.path, (c) => c.json(core.directory.guest(c.req.param("name")).report));
   app.get(routes.logs.path, (c) => {
     const guest = core.directory.guest(c.req.param("name"));
-    if (c.req.query("follow") !== "true") return ndjson(guest.log);
-    return follow(c, central, guest.log, (event) => lineOf(event, guest.name));
+    if (c.req.query("follow") !== "true" || hasEnded(guest)) return ndjson(guest.log);
+    return follow(
+      c,
+      central,
+      guest.log,
+      (event) => lineOf(event, guest.name),
+      (event) => event.type === "guest" && event.guest.name === guest.name && hasEnded(event.guest),
+    );
   });
 }
 

@@ -12,20 +12,26 @@ export function ndjson(values: readonly object[]): Response {
   return new Response(lines(values), { headers: { "content-type": contentType } });
 }
 
-/** What is there, then what comes, until the other side goes. `form`: what is shown of an event; null passes it over. */
+/**
+ * What is there, then what comes, until the other side goes or (`until`) nothing more is to come. `form`: what is shown of
+ * an event; null passes it over.
+ */
 export function follow(
   c: Context,
   central: ServedCentral,
   first: readonly object[],
   form: (event: LabEvent) => object | null,
+  until: (event: LabEvent) => boolean = () => false,
 ): Response {
   c.header("content-type", contentType);
   return stream(c, async (out) => {
     const keepAlive = setInterval(() => void out.write("\n"), keepAliveMs);
-    const gone = new Promise<void>((resolve) => out.onAbort(resolve));
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+    out.onAbort(leave);
     const unwatch = central.watch((event) => {
       const shown = form(event);
       if (shown !== null) void out.write(lines([shown]));
+      if (until(event)) leave();
     });
     void out.write(lines(first));
     await gone;

@@ -1,4 +1,5 @@
 import { defaults, NomadError, planted, type Timings } from "@nomad/base";
+import type { PeerSuspension } from "../../../http/index.ts";
 import type { AnswerOf } from "../../../message.ts";
 import type { Phase } from "../../../phase.ts";
 import type { Directory } from "../../directory.ts";
@@ -27,6 +28,14 @@ function ofOwners({ cuts }: Move, directory: Directory): Move["cuts"] {
     return host !== undefined && directory.host(host).lid === dlid;
   });
 }
+
+const askedPeer = (host: string, askedMs: number): PeerSuspension => ({
+  host,
+  askedMs,
+  suspendedMs: null,
+  held: 0,
+  cut: 0,
+});
 
 function checkDigests({ record, inject }: Move): void {
   if (inject === "zero-page" || planted("digests-not-compared")) return;
@@ -117,8 +126,9 @@ export const steps: Partial<Record<Phase, Step>> = {
     timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
   },
   suspended: {
-    ask: (move, { directory, generation }) => {
+    ask: (move, { directory, generation, now }) => {
       move.peerHosts = hostsOfPeers(move, directory);
+      move.record.peers = move.peerHosts.map((host) => askedPeer(host, now - move.startedAt));
       const message = {
         kind: "SUSPEND_PEER" as const,
         ...ofMove(move, generation),
@@ -132,15 +142,18 @@ export const steps: Partial<Record<Phase, Step>> = {
       };
       return move.peerHosts.map((to) => ({ to, message }));
     },
-    take: (move, answer) => {
+    take: (move, answer, { by, now }) => {
       if (answer.kind === "PEER_CANNOT_SUSPEND") throw pinned(move, answer);
       const { cuts, held, cut, forsaken } = answer as AnswerOf<"PEER_SUSPENDED">;
+      const peer = move.record.peers.find(({ host }) => host === by);
+      if (peer) Object.assign(peer, { suspendedMs: now - move.startedAt, held, cut });
       move.cuts.push(...cuts);
       move.record.held += held;
       move.record.cut += cut;
       move.record.forsaken.push(...forsaken);
     },
     next: "peers-suspended",
+    tells: true,
     timeoutMs: (t) => t.drainBudgetMs + t.controlRequestMs,
   },
   "peers-suspended": {
