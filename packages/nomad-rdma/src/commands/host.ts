@@ -83,7 +83,8 @@ interface Settled extends Omit<Options, "name" | "advertise"> {
 }
 
 async function startAs(cli: Cli, globals: Globals, options: Settled) {
-  const { startHost } = await import("@nomad/daemon");
+  const { collectLessOften, startHost } = await import("@nomad/daemon");
+  collectLessOften();
   const { name, central, listen, advertise, icrc, names, seed } = options;
   return startHost({
     name,
