@@ -140,6 +140,7 @@ export class HostProcess implements Place {
         },
         send: (to, message) => network.send(this, to, message),
         learnHosts: () => network.learn(this, host.coordinator.hosts.values()),
+        reach: (dlid) => network.reach(this, dlid),
         refused: () => ({ connections: 0, messages: 0 }),
       },
     });

@@ -10,7 +10,7 @@ import {
   type Request,
   refusalOf,
 } from "@nomad/protocol";
-import { type FaultRules, FaultyLink, type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
+import { type FaultRules, FaultyLink, isMulticast, type MemoryLinkPair, memoryLinkPair } from "@nomad/wire";
 import type { HostProcess } from "./host-process.ts";
 import type { Observers } from "./observer.ts";
 import type { Process } from "./process.ts";
@@ -47,7 +47,10 @@ export class Network {
   readonly #o: NetworkOptions;
   readonly #places = new Map<string, Place>();
   /** Whom a host has been told of, by name: the incarnation, or that it is lost. */
-  readonly #known = new Map<HostProcess, Map<string, string>>();
+  readonly #known = new Map<Place, Map<string, string>>();
+  /** Names by LID; a host keeps its LID. */
+  readonly #byLid = new Map<Lid, string>();
+  /** The wire between two hosts, by pair; made when there is first something to send: in a large lab most never speak. */
   readonly #links = new Map<string, MemoryLinkPair>();
   readonly #cuts = new Set<string>();
   /** By version. */
@@ -115,23 +118,31 @@ export class Network {
 
   #connected(from: Place, to: Place): boolean {
     if (!to.process.alive) return false;
-    const ofHosts = from.name !== "central" && to.name !== "central";
-    return !ofHosts || this.#links.has(pairOf(from.name, to.name));
+    if (from.name === "central" || to.name === "central") return true;
+    return this.#told(from, to) && this.#told(to, from);
   }
 
   // --- hosts among themselves, as their processes do it: both must know the other ---
 
   /** Central has told a host which others there are. */
   learn(host: HostProcess, entries: Iterable<HostEntry>): void {
+    const { clock, latencyMs } = this.#o;
     const known = this.#known.get(host) ?? new Map<string, string>();
     this.#known.set(host, known);
-    for (const entry of entries) {
-      const key = entry.lost ? "lost" : entry.incarnation;
-      if (entry.name === host.name || known.get(entry.name) === key) continue;
-      known.set(entry.name, key);
-      this.#part(host, entry.name, entry.lid);
-      if (!entry.lost) this.#meet(host, entry.name);
+    const met: Place[] = [];
+    for (const { name, lid, incarnation, lost } of entries) {
+      const key = lost ? "lost" : incarnation;
+      if (name === host.name || known.get(name) === key) continue;
+      known.set(name, key);
+      this.#byLid.set(lid, name);
+      this.#part(host, name, lid);
+      const other = this.#places.get(name);
+      if (other && this.#haveMet(host, other)) met.push(other);
     }
+    if (met.length === 0) return;
+    clock.after(2 * latencyMs, () => {
+      for (const other of met) this.#up(host, other);
+    });
   }
 
   #part(host: HostProcess, other: string, lid: Lid): void {
@@ -140,19 +151,37 @@ export class Network {
     this.#links.delete(pairOf(host.name, other));
   }
 
-  #meet(host: HostProcess, name: string): void {
-    const other = this.#places.get(name) as HostProcess | undefined;
-    const told = (a: HostProcess, b: HostProcess) => this.#known.get(a)?.get(b.name) === b.incarnation;
-    if (!other?.process.alive || !host.process.alive || !told(host, other) || !told(other, host)) return;
+  /** Has this run of `b` been told of to `a`? */
+  #told(a: Place, b: Place): boolean {
+    return this.#known.get(a)?.get(b.name) === b.incarnation;
+  }
+
+  #haveMet(a: Place, b: Place): boolean {
+    return a.process.alive && b.process.alive && this.#told(a, b) && this.#told(b, a);
+  }
+
+  /** A host has packets for a port, or for a group, that is: for all. */
+  reach(host: HostProcess, dlid: Lid): void {
+    const names = isMulticast(dlid) ? (this.#known.get(host)?.keys() ?? []) : [this.#byLid.get(dlid)];
+    for (const name of names) {
+      const other = name === undefined ? undefined : this.#places.get(name);
+      if (other && this.#haveMet(host, other)) this.#connect(host, other as HostProcess);
+    }
+  }
+
+  #connect(host: HostProcess, other: HostProcess): void {
+    const key = pairOf(host.name, other.name);
+    if (this.#links.has(key)) return;
     const { clock, latencyMs, rules, random } = this.#o;
-    const bufferedBytesMax = defaults.linkBufferedBytesMax;
-    const pair = memoryLinkPair({ scheduler: clock, latencyMs, bufferedBytesMax });
-    this.#links.set(pairOf(host.name, name), pair);
+    const pair = memoryLinkPair({
+      ...{ scheduler: clock, latencyMs, bufferedBytesMax: defaults.linkBufferedBytesMax },
+      up: true,
+    });
+    this.#links.set(key, pair);
     const common = { scheduler: clock, rules, random };
-    host.plug(other.lid, new FaultyLink(pair.a, { ...common, from: name, to: host.name }));
-    other.plug(host.lid, new FaultyLink(pair.b, { ...common, from: host.name, to: name }));
-    if (this.#cuts.has(pairOf(host.name, name))) clock.after(0, () => pair.cut());
-    clock.after(2 * latencyMs, () => this.#up(host, other));
+    host.plug(other.lid, new FaultyLink(pair.a, { ...common, from: other.name, to: host.name }));
+    other.plug(host.lid, new FaultyLink(pair.b, { ...common, from: host.name, to: other.name }));
+    if (this.#cuts.has(key)) pair.cut();
   }
 
   #up(a: Place, b: Place): void {

@@ -96,3 +96,28 @@ test("a packet to a multicast group goes to every other port, with the group's L
   while (scheduler.step());
   expect(seen).toEqual(["2: 9 from 1 to 49153", "3: 9 from 1 to 49153"]);
 });
+
+test("a link that is made when a packet needs it carries that packet, and is made once", () => {
+  const scheduler = new VirtualScheduler();
+  const [asked, seen]: [Lid[], number[]] = [[], []];
+  const events = { onFrame: () => {}, onFrameEnd: () => {}, onWritable: () => {} };
+  const b = new Fabric({ ...events, onPacket: (bytes, offset) => seen.push(bytes[offset] as number) });
+  const a = new Fabric({
+    ...events,
+    onPacket: () => {},
+    onUnreached: (dlid) => {
+      asked.push(dlid);
+      const pair = memoryLinkPair({ scheduler, bufferedBytesMax: 1 << 20, up: true });
+      a.join(dlid, pair.a);
+      b.join(here, pair.b);
+    },
+  });
+  for (const byte of [7, 8]) {
+    const slot = a.reserve(there, 1);
+    slot?.bytes.set([byte], slot.offset);
+    a.commit(1, from);
+    a.flush();
+    while (scheduler.step());
+  }
+  expect([asked, seen]).toEqual([[there], [7, 8]]);
+});

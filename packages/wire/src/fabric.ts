@@ -12,6 +12,8 @@ export interface FabricEvents {
   readonly onFrameEnd: () => void;
   /** The link to this port, which had no room, has room again. */
   readonly onWritable: (lid: Lid) => void;
+  /** Something is to be sent to a port, or a group, that no link leads to; where links are made on demand, it is now. */
+  readonly onUnreached?: (dlid: Lid) => void;
 }
 
 interface Port {
@@ -83,10 +85,16 @@ export class Fabric {
 
   /** Room for one packet towards a port; null while its link holds too much. See `FrameWriter.reserve`. */
   reserve(dlid: Lid, bytes: number): FrameSlot | null {
-    this.#reserved = this.#ports.get(dlid)?.writer ?? null;
+    this.#reserved = (this.#ports.get(dlid) ?? this.#reach(dlid))?.writer ?? null;
     this.#dlid = dlid;
     this.#slot = this.#reserved ? this.#reserved.reserve(bytes) : this.#nowhere;
     return this.#slot;
+  }
+
+  #reach(dlid: Lid): Port | undefined {
+    if (this.#events.onUnreached === undefined) return undefined;
+    this.#events.onUnreached(dlid);
+    return this.#ports.get(dlid);
   }
 
   /** The packet in the slot reserved last is complete; the queue pair `from` sends it. */

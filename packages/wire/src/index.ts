@@ -12,7 +12,7 @@ export {
 } from "./fault.ts";
 export { FaultBook, type FaultHits, type StandingFault } from "./fault-book.ts";
 export { FaultyLink, type FaultyLinkOptions } from "./faulty-link.ts";
-export { FramePool, type FrameSlot, FrameWriter, forEachPacket } from "./frame.ts";
+export { FramePool, type FrameSlot, FrameWriter, forEachPacket, isMulticast } from "./frame.ts";
 export { type Agreement, handshakeBytesMax, Initiator, nonceBytes, Responder } from "./handshake.ts";
 export {
   type ConnectionKind,

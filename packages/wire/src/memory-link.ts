@@ -11,6 +11,8 @@ export interface MemoryLinkOptions extends LinkOptions {
   readonly scheduler: Scheduler;
   /** From `send` at one end to `onFrame` at the other. Default 0: at the scheduler's next turn. */
   readonly latencyMs?: number;
+  /** The ends are up already. */
+  readonly up?: boolean;
 }
 
 /** Both ends of a link within one process, and the cable between them. */
@@ -23,7 +25,7 @@ export interface MemoryLinkPair {
   mend(): void;
 }
 
-/** A link in memory: no IO, deterministic; the ends come up at the scheduler's next turn. */
+/** A link in memory: no IO, deterministic; the ends come up at the scheduler's next turn, unless they are. */
 export function memoryLinkPair(options: MemoryLinkOptions): MemoryLinkPair {
   const a = new MemoryLink(options);
   const b = new MemoryLink(options);
@@ -41,7 +43,8 @@ export function memoryLinkPair(options: MemoryLinkOptions): MemoryLinkPair {
       b.plug();
     },
   };
-  options.scheduler.after(0, pair.mend);
+  if (options.up === true) pair.mend();
+  else options.scheduler.after(0, pair.mend);
   return pair;
 }
 

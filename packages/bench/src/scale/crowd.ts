@@ -1,3 +1,4 @@
+import { timings } from "@nomad/base";
 import { chatter, chatterBytes, hostNames, World } from "@nomad/sim";
 
 /** How large a simulated lab is. */
@@ -22,7 +23,9 @@ const upWithinMs = 60_000;
  */
 export function controlMessages({ hosts, guests }: CrowdSize): number[] {
   const programs = { idle, ...Object.assign({}, ...connectedHosts.map(star)) };
-  const world = new World({ seed: 1, hosts, programs, programBytes: chatterBytes(Math.max(...connectedHosts)) });
+  const programBytes = chatterBytes(Math.max(...connectedHosts));
+  // With those of a simulation there would be more heartbeats than anything else.
+  const world = new World({ seed: 1, hosts, programs, programBytes, timings });
   const [home, away, ...others] = hostNames(hosts) as [string, string, ...string[]];
   world.until("all hosts are up", () => world.central.directory.hosts.size === hosts, upWithinMs);
   let booted = 0;

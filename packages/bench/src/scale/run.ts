@@ -7,7 +7,7 @@ export interface ScaleAmounts {
   readonly large: CrowdSize;
 }
 
-export const fullScale: ScaleAmounts = { small: { hosts: 20, guests: 100 }, large: { hosts: 200, guests: 2000 } };
+export const fullScale: ScaleAmounts = { small: { hosts: 20, guests: 100 }, large: { hosts: 1000, guests: 10_000 } };
 export const quickScale: ScaleAmounts = { small: { hosts: 18, guests: 30 }, large: { hosts: 24, guests: 60 } };
 
 const unit = "messages";

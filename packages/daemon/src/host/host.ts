@@ -37,6 +37,8 @@ export interface HostIo {
   readonly send: (to: string, message: Message) => void;
   /** `coordinator.hosts` has changed. */
   readonly learnHosts: () => void;
+  /** See `FabricEvents.onUnreached`. */
+  readonly reach?: (dlid: Lid) => void;
   /** Connections and control messages refused so far. */
   readonly refused: () => { readonly connections: number; readonly messages: number };
 }
@@ -94,6 +96,7 @@ export class Host {
         this.hca.transmitReady(dlid);
         this.turnSoon();
       },
+      ...(options.io.reach && { onUnreached: options.io.reach }),
     });
     const hca: Omit<HcaOptions, "events"> = {
       lid,

@@ -205,16 +205,21 @@ export class Coordinator {
   }
 
   #learnHosts(hosts: readonly HostEntry[]): void {
-    const before = new Map(this.#host.hosts);
-    this.#host.hosts.clear();
+    const known = this.#host.hosts;
     for (const host of hosts) {
-      const known = before.get(host.name);
-      if (known && known.incarnation !== host.incarnation) this.#forgetHost(host);
-      this.#host.hosts.set(host.name, host);
+      const before = known.get(host.name);
+      if (before && before.incarnation !== host.incarnation) this.#forgetHost(host);
+      known.set(host.name, host);
       if (host.lost) this.#peers.forgetHost(host.name);
       if (host.lost) this.#host.requests.fail(host.name, new NomadError("E_HOST_LOST", `host ${host.name} is lost`));
     }
+    if (known.size > hosts.length) this.#forgetAllBut(new Set(hosts.map(({ name }) => name)));
     this.#host.effects.push({ kind: "hosts", changed: true });
+  }
+
+  /** Central, which has lost its journal, knows of no others. */
+  #forgetAllBut(names: ReadonlySet<string>): void {
+    for (const name of this.#host.hosts.keys()) if (!names.has(name)) this.#host.hosts.delete(name);
   }
 
   /** Another incarnation of it lives. */
