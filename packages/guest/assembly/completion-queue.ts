@@ -121,11 +121,14 @@ export class CompletionQueue {
     atomic.store<u32>(this.ring.record + QUEUE_ARM, solicitedOnly ? CQ_ARM_SOLICITED : CQ_ARM_ANY);
   }
 
-  /** Blocks until there may be a completion, at most `timeout` nanoseconds (< 0: for ever). Arms the queue itself. */
-  waitForEvent(timeout: i64): void {
+  /**
+   * Blocks until there may be a completion, at most `timeout` nanoseconds (< 0: for ever). Arms the queue itself.
+   * `solicitedOnly`: until there may be one that the peer solicited, or that failed.
+   */
+  waitForEvent(timeout: i64, solicitedOnly: bool = false): void {
     const events = this.ring.record + QUEUE_EVENTS;
     const seen = atomic.load<i32>(events);
-    this.requestNotify();
+    this.requestNotify(solicitedOnly);
     if (this.isEmpty) wait(events, seen, timeout);
   }
 }

@@ -1,6 +1,6 @@
 // The connection to one other rank: receives posted in advance, credits for those of the peer, and what waits for a
 // credit, in order.
-import { SEND_INLINE, SEND_SIGNALED, WR_RDMA_READ, WR_SEND } from "../abi.ts";
+import { SEND_INLINE, SEND_SIGNALED, SEND_SOLICITED, WR_RDMA_READ, WR_SEND } from "../abi.ts";
 import { check } from "../check.ts";
 import { RemoteKey, usePhysicalNames } from "../driver.ts";
 import { allocate } from "../memory.ts";
@@ -10,7 +10,7 @@ import { HEADER_BYTES, KIND_CREDIT, PACKET_BYTES_MAX, Packet } from "./packet.ts
 import { Request } from "./request.ts";
 
 /** Receives posted for each peer: the credits it begins with. */
-export const RECEIVES: u32 = 32;
+export const RECEIVES: u32 = 16;
 export const SEND_ENTRIES: u32 = 64;
 
 /** The last credit, and the last place in the send queue, are for returning credits: else two ranks could starve. */
@@ -90,12 +90,12 @@ export class Channel {
 
   /** Posts it, or keeps it until that is possible. */
   send(out: Outgoing): void {
-    if (this.waiting.length > 0 || !this.post(out)) this.waiting.push(out);
+    if (this.hasWaiting || !this.post(out)) this.waiting.push(out);
   }
 
   /** Posts what is possible of what waits, and returns credits when there are many. */
   flush(): void {
-    while (this.waiting.length > 0 && this.post(this.waiting[0])) this.waiting.shift();
+    while (this.hasWaiting && this.post(this.waiting[0])) this.waiting.shift();
     if (this.owed >= RETURN_AT && this.credits > 0 && this.outstanding < SEND_ENTRIES) {
       const out = new Outgoing();
       out.kind = KIND_CREDIT;
@@ -103,8 +103,13 @@ export class Channel {
     }
   }
 
+  /** Is there something that could not be posted yet? */
+  get hasWaiting(): bool {
+    return this.waiting.length > 0;
+  }
+
   get isIdle(): bool {
-    return this.waiting.length === 0 && this.outstanding === 0;
+    return !this.hasWaiting && this.outstanding === 0;
   }
 
   /** A work request of ours has completed. */
@@ -167,7 +172,9 @@ export class Channel {
   private postControl(out: Outgoing): void {
     this.writeHeader(this.control, out);
     this.setElement(this.control, HEADER_BYTES);
-    this.submit(WR_SEND, SEND_SIGNALED | SEND_INLINE, workId(OF_CONTROL, this.rank, 0));
+    // Whoever waits for nothing but credits is woken by any completion.
+    const solicited = out.kind === KIND_CREDIT ? 0 : SEND_SOLICITED;
+    this.submit(WR_SEND, SEND_SIGNALED | SEND_INLINE | solicited, workId(OF_CONTROL, this.rank, 0));
   }
 
   private postData(out: Outgoing): void {
@@ -176,7 +183,7 @@ export class Channel {
     this.writeHeader(at, out);
     memory.copy(at + HEADER_BYTES, out.address, out.payload);
     this.setElement(at, HEADER_BYTES + out.payload);
-    this.submit(WR_SEND, SEND_SIGNALED, workId(OF_DATA, this.rank, slot));
+    this.submit(WR_SEND, SEND_SIGNALED | SEND_SOLICITED, workId(OF_DATA, this.rank, slot));
   }
 
   private writeHeader(at: u32, out: Outgoing): void {

@@ -63,7 +63,7 @@ export class Device {
 
   /** Blocks until the request is done. */
   wait(request: Request): void {
-    while (!request.done) if (!this.progress()) this.cq.waitForEvent(-1);
+    while (!request.done) if (!this.progress()) this.cq.waitForEvent(-1, this.waitsForPeersAlone);
   }
 
   /** Takes every completion there is; true if there was one. */
@@ -80,6 +80,13 @@ export class Device {
   /** Blocks until everything that was sent has been acknowledged. */
   drain(): void {
     while (!this.isIdle) if (!this.progress()) this.cq.waitForEvent(-1);
+  }
+
+  /** Then the completion of a send of our own is nothing to wake up for: packets that matter are solicited. */
+  private get waitsForPeersAlone(): bool {
+    if (this.fetches.size > 0) return false;
+    for (let i = 0; i < this.channels.length; i++) if (i !== this.rank && this.channel(i).hasWaiting) return false;
+    return true;
   }
 
   private get isIdle(): bool {
