@@ -99,6 +99,19 @@ export const story: readonly Step[] = [
     },
   },
   {
+    name: "packets around a move that nobody watched are remembered, and those of one queue pair can be shown alone",
+    act: async ({ page, picture }) => {
+      await page.waitForSelector(".move.under-way", { state: "detached" });
+      await page.locator(".move.released").first().locator('button:text("Packets")').click();
+      await page.waitForSelector('section[aria-label="Packets of bob"] tr.mark:has-text("stopped")');
+      await page.selectOption('select[name="packets-qp"]', "1");
+      await page.waitForSelector('section[aria-label="Packets of bob"] tr.packet:has-text("bob QP 1 >")');
+      await page.waitForSelector('.packets button:text("Watch")');
+      await picture("packets-remembered");
+      await page.evaluate("scrollTo(0, 0)");
+    },
+  },
+  {
     name: "a fault is applied, hits packets, and is lifted",
     act: async ({ page, picture }) => {
       await page.selectOption('select[name="kind"]', "drop");

@@ -63,6 +63,8 @@ export const defaults = {
   linkBufferedBytesMax: 16 * 1024 * 1024,
   pageBytes: 4096,
   pathMtu: 4096,
+  /** Whose headers a host keeps, for captures that ask for what has passed: some 2 MB. */
+  rememberedPackets: 32_768,
 } as const;
 
 assert(timings.hostDeadMs >= 3 * timings.heartbeatMs, "a host is not declared dead for one lost heartbeat");

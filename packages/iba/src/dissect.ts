@@ -5,7 +5,14 @@ import { headerBytes, opcodes } from "./opcode.ts";
 import { emptyPacket, type Packet, parsePacket } from "./parse.ts";
 import { LINKTYPE_ETHERNET } from "./pcapng.ts";
 import type { CapturedFrame } from "./pcapng-reader.ts";
-import { CHECKED_BYTES_MIN, checkFrameIcrc, type IcrcVerdict, parseRoceFrame, type RoceFrame } from "./roce-frame.ts";
+import {
+  CHECKED_BYTES_MIN,
+  checkFrameIcrc,
+  FRAME_HEADER_BYTES,
+  type IcrcVerdict,
+  parseRoceFrame,
+  type RoceFrame,
+} from "./roce-frame.ts";
 
 /** A field of a header behind the BTH, with its name as in the header's table. */
 export interface DissectedField {
@@ -40,13 +47,33 @@ export interface Dissection {
   readonly fault: string | null;
 }
 
+/** With less than a BTH there is nothing to put together. */
+const headersBytesMin = FRAME_HEADER_BYTES + headerBytes.bth;
+
 const nothing = { addresses: null, bth: null, fields: [], payloadBytes: 0, icrc: null };
 const scratch: Packet = emptyPacket();
 
-/** Dissects a captured frame; holds for any bytes. Without `crc32` its ICRC is not checked, and is null. */
-export function dissect(captured: Pick<CapturedFrame, "frame" | "linkType">, crc32: Crc32 | null): Dissection {
-  const { frame, linkType } = captured;
+/** Frames that were captured in part are put together here: nothing refers to it once they are dissected. */
+const whole = new Uint8Array(65_536);
+
+/**
+ * Dissects a captured frame; holds for any bytes. Without `crc32` its ICRC is not checked, and is null. Of a frame that was
+ * captured in part (`wireBytes`) the rest counts as zeros, and its ICRC is null.
+ */
+export function dissect(
+  captured: Pick<CapturedFrame, "frame" | "linkType"> & Partial<Pick<CapturedFrame, "wireBytes">>,
+  crc32: Crc32 | null,
+): Dissection {
+  const { frame, linkType, wireBytes = frame.length } = captured;
   if (linkType !== LINKTYPE_ETHERNET) return { ...nothing, fault: "not-ethernet" };
+  if (frame.length < headersBytesMin || wireBytes <= frame.length || wireBytes > whole.length)
+    return dissectFrame(frame, crc32);
+  whole.set(frame);
+  whole.fill(0, frame.length, wireBytes);
+  return dissectFrame(whole.subarray(0, wireBytes), null);
+}
+
+function dissectFrame(frame: Uint8Array, crc32: Crc32 | null): Dissection {
   const parts = parseRoceFrame(frame);
   if (typeof parts === "string") return { ...nothing, fault: parts };
   return dissectPacket(frame, parts, crc32);

@@ -103,16 +103,23 @@ export function packetBlockBytes(head: PacketHead, frameBytes: number): number {
 
 /**
  * Writes a packet's block around its frame, without copying: the caller writes the frame's `frameBytes` at the offset
- * returned. `into` must be zero there and have room for `packetBlockBytes`.
+ * returned. `into` must be zero there and have room for `packetBlockBytes`. `wireBytes`: what the frame had on the wire,
+ * where less is captured.
  */
-export function writePacketBlock(into: DataView, at: number, head: PacketHead, frameBytes: number): number {
+export function writePacketBlock(
+  into: DataView,
+  at: number,
+  head: PacketHead,
+  frameBytes: number,
+  wireBytes: number = frameBytes,
+): number {
   const total = packetBlockBytes(head, frameBytes);
   into.setUint32(at, BLOCK_PACKET, true);
   into.setUint32(at + 4, total, true);
   into.setUint32(at + 8, head.interface, true);
   putTime(into, at + 12, head.timeNs);
   into.setUint32(at + 20, frameBytes, true);
-  into.setUint32(at + 24, frameBytes, true);
+  into.setUint32(at + 24, wireBytes, true);
   const frameAt = at + 28;
   writePacketOptions(into, frameAt + padded(frameBytes), head);
   into.setUint32(at + total - 4, total, true);

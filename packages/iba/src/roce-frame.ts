@@ -25,7 +25,8 @@ export function macOf(lid: Lid): [number, number, number, number, number, number
 
 /**
  * Writes the packet (BTH to ICRC, or any bytes that came in its place) behind its Ethernet, IPv4 and UDP header, the
- * ones that its ICRC covers. Its own bytes are copied, its ICRC is never computed anew. Returns the bytes written.
+ * ones that its ICRC covers. Its own bytes are copied, its ICRC is never computed anew; `wireBytes`: what it had, where
+ * only its beginning is given. Returns the bytes written.
  */
 export function writeRoceFrame(
   into: Uint8Array,
@@ -35,12 +36,13 @@ export function writeRoceFrame(
   length: number,
   slid: Lid,
   dlid: Lid,
+  wireBytes: number = length,
 ): number {
   const destQpn = length < DEST_QPN_END ? (0 as Qpn) : bthDestQpn(packet, offset);
   into.set(macOf(dlid), at);
   into.set(macOf(slid), at + MAC_BYTES);
   putU16(into, at + 2 * MAC_BYTES, ETHERTYPE_IPV4);
-  writeRoceHeader(into, at + IPV4, slid, dlid, destQpn, length);
+  writeRoceHeader(into, at + IPV4, slid, dlid, destQpn, wireBytes);
   const body = at + FRAME_HEADER_BYTES;
   for (let i = 0; i < length; i++) into[body + i] = packet[offset + i] as number;
   return FRAME_HEADER_BYTES + length;

@@ -117,7 +117,7 @@ const requests = [
     foretold: z.literal(true).exactOptional(),
   }),
   // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
-  request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint }),
+  request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint, recent: z.boolean() }),
   request("CAPTURE_END", { capture }),
   // central -> host: these faults stand, and no others. `version` counts the lists of one central
   request("FAULTS", { generation: uint, version: uint, faults: z.array(standingFault).max(limits.faultsMax) }),

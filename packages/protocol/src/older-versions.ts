@@ -36,6 +36,8 @@ const novelties: readonly (Novelties & { readonly since: number })[] = [
       PEER_SUSPENDED: { forsaken: [] },
       // Version 1 takes it for granted that a source still has its copy.
       FENCED: { holds: true },
+      // Version 1 remembers no packets.
+      CAPTURE: { recent: false },
     },
   },
 ];

@@ -100,13 +100,18 @@ export class CaptureSession {
     this.#reconcile();
   }
 
+  /** Where a guest was before, hosts know that have seen its packets. */
+  get #recent(): boolean {
+    return this.#request.recent === "true";
+  }
+
   /** Hosts that may see packets of the capture now: a moving guest's both places. */
   #concerned(): string[] {
     const { host, guest } = this.#request;
     const { directory } = this.#lab;
     const all = host
       ? [host]
-      : guest
+      : guest && !this.#recent
         ? [directory.guest(guest).host, ...this.#lab.placesOf(guest)]
         : directory.hosts.keys();
     return [...new Set(all)].filter((name) => directory.hosts.get(name)?.state === "up");
@@ -134,6 +139,7 @@ export class CaptureSession {
       interface: this.#interfaceOf(name).number,
       filter: this.#filter,
       credit: creditBytes,
+      recent: this.#recent,
     };
     const onFail = (error: NomadError) => {
       answered();

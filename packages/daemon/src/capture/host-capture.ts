@@ -15,6 +15,8 @@ export interface SeenPacket {
   readonly bytes: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  /** What it had on the wire: more, where only its beginning is remembered. */
+  readonly wireBytes: number;
   readonly slid: Lid;
   readonly dlid: Lid;
   readonly timeNs: bigint;
@@ -46,7 +48,7 @@ export class HostCapture {
     this.#counts.seen++;
     if (!matches(this.#filter, facts)) return;
     this.#counts.accepted++;
-    const { bytes, offset, length, slid, dlid, timeNs, comment } = packet;
+    const { bytes, offset, length, wireBytes, slid, dlid, timeNs, comment } = packet;
     const head = { interface: this.#interface, timeNs, direction: facts.direction, comment };
     const frameBytes = FRAME_HEADER_BYTES + length;
     if (this.#buffer.bytes === 0) this.#waitingSince = now;
@@ -55,8 +57,8 @@ export class HostCapture {
       this.#counts.dropped++;
       return;
     }
-    const frameAt = writePacketBlock(slot.view, slot.at, head, frameBytes);
-    writeRoceFrame(slot.bytes, frameAt, bytes, offset, length, slid, dlid);
+    const frameAt = writePacketBlock(slot.view, slot.at, head, frameBytes, FRAME_HEADER_BYTES + wireBytes);
+    writeRoceFrame(slot.bytes, frameAt, bytes, offset, length, slid, dlid, wireBytes);
   }
 
   /** The reader has read so many bytes more. */

@@ -6,7 +6,7 @@ import type { CaptureFilter, Message } from "@nomad/protocol";
 import type { PacketTap } from "@nomad/wire";
 import { expect, test } from "vitest";
 import type { QpOwner } from "./capture-filter.ts";
-import { HostCaptures } from "./host-captures.ts";
+import { type CapturedHost, HostCaptures } from "./host-captures.ts";
 
 const here = 0x0102 as Lid;
 const there = 0x0304 as Lid;
@@ -27,21 +27,36 @@ class FakeHost {
   readonly connected = new Map<Qpn, Qpn>();
   now = 0;
   tap: PacketTap | null = null;
-  readonly captures = new HostCaptures({
-    lid: here,
-    now: () => this.now,
-    timeNs: () => 1000n + BigInt(this.now),
-    owner: (qpn) => this.owners.get(qpn),
-    connectedTo: (qpn) => this.connected.get(qpn) ?? null,
-    send: (_to, message) => this.sent.push(message),
-    tap: (tap) => {
-      this.tap = tap;
-    },
-  });
+  readonly captures: HostCaptures;
   #id = 0;
 
-  begin(filter: Partial<CaptureFilter> = {}, capture = "c", credit = 1 << 20): Message | undefined {
-    const m = { kind: "CAPTURE" as const, id: this.#id++, capture, interface: 0, filter: { ...everything, ...filter } };
+  constructor(remembered = 0) {
+    this.captures = new HostCaptures(this.#asHost(), remembered);
+  }
+
+  #asHost(): CapturedHost {
+    return {
+      lid: here,
+      now: () => this.now,
+      timeNs: (ms) => 1000n + BigInt(ms),
+      owner: (qpn) => this.owners.get(qpn),
+      connectedTo: (qpn) => this.connected.get(qpn) ?? null,
+      send: (_to, message) => this.sent.push(message),
+      tap: (tap) => {
+        this.tap = tap;
+      },
+    };
+  }
+
+  begin(filter: Partial<CaptureFilter> = {}, capture = "c", credit = 1 << 20, recent = false): Message | undefined {
+    const m = {
+      kind: "CAPTURE" as const,
+      id: this.#id++,
+      capture,
+      interface: 0,
+      filter: { ...everything, ...filter },
+      recent,
+    };
     this.captures.handle("central", { ...m, credit });
     return this.sent.at(-1);
   }
@@ -214,4 +229,43 @@ test("without central all captures end, silently", () => {
 
 test("other messages are left to others", () => {
   expect(new FakeHost().captures.handle("central", { kind: "HOSTS", hosts: [] })).toBe(false);
+});
+
+test("a capture may begin with what passed before it: headers, and whose they were then", () => {
+  const host = new FakeHost(100);
+  host.owners.set(ownQpn, alice);
+  host.out();
+  host.in(new Uint8Array(4096));
+  host.now = 7;
+  host.owners.delete(ownQpn);
+  host.begin({ vlid: alice.vlid }, "c", 1 << 20, true);
+  host.owners.set(ownQpn, alice);
+  host.out();
+  host.end();
+  const { frames } = host.read();
+  expect(frames.map(({ timeNs }) => timeNs)).toEqual([1000n, 1007n]);
+  const [before, after] = frames.map((frame) => iba.dissect(frame, null));
+  expect(before).toEqual(after);
+  expect(frames[0]?.comment).toBe(frames[1]?.comment);
+});
+
+test("of a large packet that passed before the capture its length is told, though not its payload", () => {
+  const host = new FakeHost(100);
+  const write = iba.opcodes.find((opcode) => opcode?.name === "RC RDMA WRITE Middle") as iba.Opcode;
+  const packet = new Uint8Array(write.headerBytes + 1024 + 4);
+  packet[0] = write.code;
+  host.in(packet);
+  host.begin({}, "c", 1 << 20, true);
+  host.end();
+  const [frame] = host.read().frames as [iba.CapturedFrame];
+  expect(frame.frame.length).toBeLessThan(frame.wireBytes);
+  expect(iba.dissect(frame, crc32)).toMatchObject({ payloadBytes: 1024, icrc: null, fault: null });
+});
+
+test("a capture that asks for nothing of before begins with what passes next", () => {
+  const host = new FakeHost(100);
+  host.in();
+  host.begin();
+  host.end();
+  expect(host.read().frames).toEqual([]);
 });

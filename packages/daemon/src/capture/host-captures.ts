@@ -3,7 +3,8 @@ import { bthDestQpn, bthOpcode, dethSourceQpn, headerBytes, opcodes } from "@nom
 import type { Message } from "@nomad/protocol";
 import type { PacketTap } from "@nomad/wire";
 import { conversation, type PacketFacts, type QpOwner } from "./capture-filter.ts";
-import { HostCapture } from "./host-capture.ts";
+import { HostCapture, type SeenPacket } from "./host-capture.ts";
+import { PacketRing, type RememberedPacket } from "./packet-ring.ts";
 
 const capturesMax = 8;
 const ownersMax = 65_536;
@@ -12,9 +13,9 @@ const utf8 = new TextEncoder();
 /** What captures need of the host whose port they watch. */
 export interface CapturedHost {
   readonly lid: Lid;
-  /** Milliseconds of the host's clock, and what it shows as nanoseconds since 1970. */
+  /** Milliseconds of the host's clock, and what these are as nanoseconds since 1970. */
   readonly now: () => number;
-  readonly timeNs: () => bigint;
+  readonly timeNs: (ms: number) => bigint;
   readonly owner: (qpn: Qpn) => QpOwner | undefined;
   /** The queue pair that one of this adapter's is connected to. */
   readonly connectedTo: (qpn: Qpn) => Qpn | null;
@@ -24,8 +25,8 @@ export interface CapturedHost {
 }
 
 /**
- * The captures at one host. The port has a tap only while there is one. No IO: messages come by `handle`; `run` is due
- * at `deadline`.
+ * The captures at one host, and the packets that passed last, with which a capture may begin. No IO: messages come by
+ * `handle`; `run` is due at `deadline`.
  */
 export class HostCaptures implements PacketTap {
   readonly #host: CapturedHost;
@@ -33,8 +34,13 @@ export class HostCaptures implements PacketTap {
   /** Remembered, for a late packet may still name a queue pair by a number that it no longer has. */
   readonly #owners = new Map<Qpn, QpOwner>();
 
-  constructor(host: CapturedHost) {
+  readonly #ring: PacketRing | null;
+
+  /** `remembered`: packets whose headers are kept; with 0 the port has a tap only while there is a capture. */
+  constructor(host: CapturedHost, remembered = 0) {
     this.#host = host;
+    this.#ring = remembered > 0 ? new PacketRing(remembered) : null;
+    this.#settle();
   }
 
   /** Takes a message about captures; false when it is about something else. */
@@ -62,7 +68,9 @@ export class HostCaptures implements PacketTap {
     if (!this.#captures.has(m.capture)) {
       if (this.#captures.size === capturesMax)
         return { kind: "FAILED", re: m.id, code: "E_BUSY", message: `a host has at most ${capturesMax} captures` };
-      this.#captures.set(m.capture, new HostCapture(m, (notice) => this.#host.send(from, notice)));
+      const capture = new HostCapture(m, (notice) => this.#host.send(from, notice));
+      this.#captures.set(m.capture, capture);
+      if (m.recent) this.#recall(capture);
       this.#settle();
     }
     return { kind: "CAPTURING", re: m.id };
@@ -75,7 +83,7 @@ export class HostCaptures implements PacketTap {
   }
 
   #settle(): void {
-    const any = this.#captures.size > 0;
+    const any = this.#captures.size > 0 || this.#ring !== null;
     if (!any) this.#owners.clear();
     this.#host.tap(any ? this : null);
   }
@@ -93,26 +101,45 @@ export class HostCaptures implements PacketTap {
   // --- PacketTap ---
 
   sent(bytes: Uint8Array, offset: number, length: number, dlid: Lid, from: Qpn): void {
-    const remote = () => destQpn(bytes, offset, length);
-    const facts = { direction: "out" as const, port: dlid, own: from, owner: this.#owner(from), remote };
-    this.#see({ bytes, offset, length, slid: this.#host.lid, dlid }, facts);
+    this.#pass(bytes, offset, length, "out", dlid, from);
   }
 
   received(bytes: Uint8Array, offset: number, length: number, slid: Lid): void {
-    const own = destQpn(bytes, offset, length);
-    const remote = () => sourceQpn(bytes, offset, length) ?? this.#host.connectedTo(own);
-    const facts = { direction: "in" as const, port: slid, own, owner: this.#owner(own), remote };
-    this.#see({ bytes, offset, length, slid, dlid: this.#host.lid }, facts);
+    this.#pass(bytes, offset, length, "in", slid, destQpn(bytes, offset, length));
   }
 
-  #see(
-    packet: { readonly bytes: Uint8Array; offset: number; length: number; slid: Lid; dlid: Lid },
-    facts: PacketFacts,
-  ): void {
-    const comment = utf8.encode(conversation(facts.direction, facts.owner));
-    const seen = { ...packet, timeNs: this.#host.timeNs(), comment };
+  #pass(bytes: Uint8Array, offset: number, length: number, direction: "in" | "out", port: Lid, own: Qpn): void {
+    const atMs = this.#host.now();
+    this.#ring?.put(bytes, offset, length, direction, port, own, atMs);
+    // Whose its queue pair is is remembered with it: that may soon be gone.
+    if (!this.#owners.has(own)) this.#owner(own);
+    if (this.#captures.size === 0) return;
+    const packet = { bytes, offset, length, wireBytes: length, direction, port, own, atMs };
+    const { seen, facts } = this.#show(packet);
+    for (const capture of this.#captures.values()) capture.see(seen, facts, atMs);
+  }
+
+  /** Shows a capture what passed before it began. */
+  #recall(capture: HostCapture): void {
     const now = this.#host.now();
-    for (const capture of this.#captures.values()) capture.see(seen, facts, now);
+    for (const packet of this.#ring?.packets() ?? []) {
+      const { seen, facts } = this.#show(packet);
+      capture.see(seen, facts, now);
+    }
+  }
+
+  #show(packet: RememberedPacket): { readonly seen: SeenPacket; readonly facts: PacketFacts } {
+    const { bytes, offset, length, wireBytes, direction, port, own, atMs } = packet;
+    const { lid, timeNs } = this.#host;
+    const owner = this.#owner(own);
+    const remote =
+      direction === "out"
+        ? () => destQpn(bytes, offset, length)
+        : () => sourceQpn(bytes, offset, length) ?? this.#host.connectedTo(own);
+    const [slid, dlid] = direction === "out" ? [lid, port] : [port, lid];
+    const comment = utf8.encode(conversation(direction, owner));
+    const seen = { bytes, offset, length, wireBytes, slid, dlid, timeNs: timeNs(atMs), comment };
+    return { seen, facts: { direction, port, own, owner, remote } };
   }
 
   #owner(qpn: Qpn): QpOwner | undefined {

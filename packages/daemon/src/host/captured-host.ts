@@ -18,7 +18,7 @@ export function capturedHost(o: {
   return {
     lid: coordinator.backend.lid,
     now: () => clock.now(),
-    timeNs: () => originNs + BigInt(Math.round(clock.now() * 1e6)),
+    timeNs: (ms) => originNs + BigInt(Math.round(ms * 1e6)),
     send: o.send,
     tap: (tap) => {
       fabric.tap = tap;

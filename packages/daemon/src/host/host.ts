@@ -63,6 +63,8 @@ export interface HostOptions {
   readonly program?: AdapterEvents;
   /** The time since 1970 when the clock shows 0, for what is captured. */
   readonly clockOriginMs?: number;
+  /** Packets whose headers are remembered for captures to begin with; none when absent. */
+  readonly rememberedPackets?: number;
 }
 
 /**
@@ -118,7 +120,10 @@ export class Host {
     const { coordinator, fabric } = this;
     const send: HostIo["send"] = (to, message) => this.#io.send(to, message);
     const originMs = options.clockOriginMs ?? 0;
-    this.captures = new HostCaptures(capturedHost({ coordinator, fabric, clock, originMs, send }));
+    this.captures = new HostCaptures(
+      capturedHost({ coordinator, fabric, clock, originMs, send }),
+      options.rememberedPackets,
+    );
   }
 
   /** What this host has refused so far. */

@@ -1,16 +1,11 @@
+import type { MoveRecord } from "@nomad/protocol/http";
 import type { PacketLine } from "./packet.ts";
 import { type PacketSeries, packetSeries } from "./packet-series.ts";
 
-/** A moment of a move. */
+/** A moment of a move: it has reached a phase. */
 export interface Mark {
+  /** Since 1970, by central's clock, ms. */
   readonly atMs: number;
-  readonly text: string;
-}
-
-/** A moment as it was told: when we heard of it, and by central's clock how long the move had been under way. */
-export interface ToldMark {
-  readonly heardAtMs: number;
-  readonly sinceStartMs: number;
   readonly text: string;
 }
 
@@ -19,16 +14,20 @@ export type LogRow =
   | { readonly kind: "mark"; readonly mark: Mark }
   | { readonly kind: "left-out"; readonly count: number };
 
-const packetsMax = 20_000;
+const packetsMax = 40_000;
 /** Shown before and after each mark; and at the end, when there is none. */
 const around = 6;
 const latest = 40;
 
-/** The packets of a guest that were captured last, and the moments of its move among them. */
+const byTime = (a: PacketLine, b: PacketLine): number => a.atMs - b.atMs;
+
+/** The packets of a guest that passed last, and the moments of its moves among them. */
 export class PacketLog {
   readonly guest: string;
   #packets: PacketLine[] = [];
-  readonly #told: ToldMark[] = [];
+  #qp: number | null = null;
+  readonly #qps = new Set<number>();
+  readonly #moves = new Map<string, MoveRecord>();
   /** What follows from the packets, until there are more. */
   #sorted: readonly PacketLine[] | null = null;
   #series: PacketSeries | null = null;
@@ -41,25 +40,46 @@ export class PacketLog {
     return this.#packets.length;
   }
 
-  /** Of two hosts packets come in pieces, so not quite in order. */
-  push(packets: readonly PacketLine[]): void {
+  /** The guest's queue pairs that were seen, by the numbers that its program knows. */
+  get qps(): number[] {
+    return [...this.#qps].sort((a, b) => a - b);
+  }
+
+  /** The queue pair whose packets are shown alone; null: those of all. */
+  get qp(): number | null {
+    return this.#qp;
+  }
+
+  set qp(qp: number | null) {
+    this.#qp = qp;
+    this.#forget();
+  }
+
+  #forget(): void {
     [this.#sorted, this.#series] = [null, null];
+  }
+
+  /** Of two hosts packets come in pieces, so not in order. */
+  push(packets: readonly PacketLine[]): void {
+    this.#forget();
+    for (const { qp } of packets) if (qp !== null) this.#qps.add(qp);
     this.#packets.push(...packets);
-    if (this.#packets.length > packetsMax) this.#packets = this.#packets.slice(-packetsMax / 2);
+    if (this.#packets.length > packetsMax) this.#packets = this.#packets.sort(byTime).slice(-packetsMax / 2);
   }
 
-  mark(mark: ToldMark): void {
-    this.#told.push(mark);
+  /** A move of the guest, as far as it has come. */
+  note(move: MoveRecord): void {
+    this.#moves.set(move.id, move);
   }
 
-  /** News takes its time, which differs: the move began when the quickest of them says so. */
+  /** What was before the first packet is nowhere among them. */
   get #marks(): Mark[] {
-    const start = Math.min(...this.#told.map(({ heardAtMs, sinceStartMs }) => heardAtMs - sinceStartMs));
-    return this.#told.map(({ sinceStartMs, text }) => ({ atMs: start + sinceStartMs, text }));
+    const marks = [...this.#moves.values()].flatMap(marksOf);
+    return marks.filter(({ atMs }) => atMs >= this.startMs).sort((a, b) => a.atMs - b.atMs);
   }
 
   get #byTime(): readonly PacketLine[] {
-    this.#sorted ??= this.#packets.toSorted((a, b) => a.atMs - b.atMs);
+    this.#sorted ??= this.#packets.filter(({ qp }) => this.#qp === null || qp === this.#qp).sort(byTime);
     return this.#sorted;
   }
 
@@ -90,6 +110,14 @@ export class PacketLog {
     const near = new Set(places.flatMap((at) => Array.from({ length: 2 * around }, (_, i) => at - around + i)));
     return withGaps(packets, marks, (i) => near.has(i));
   }
+}
+
+function marksOf({ startedAt, phases }: MoveRecord): Mark[] {
+  let atMs = startedAt;
+  return Object.entries(phases).map(([text, ms]) => {
+    atMs += ms;
+    return { atMs, text };
+  });
 }
 
 /** The index of the first packet that is not before `atMs`. */

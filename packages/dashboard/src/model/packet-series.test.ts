@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { PacketLine } from "./packet.ts";
 import { packetSeries } from "./packet-series.ts";
 
-const base = { host: "host-a", qpn: 17, syndrome: "", payloadBytes: 0 };
+const base = { host: "host-a", qpn: 17, syndrome: "", payloadBytes: 0, qp: 1 };
 const request = (atMs: number, psn: number, payloadBytes = 0): PacketLine => ({
   ...{ ...base, atMs, psn, payloadBytes },
   ...{ direction: "out", opcode: "RC SEND Only", flags: "A", who: "alice QP 1 > bob QP 2" },

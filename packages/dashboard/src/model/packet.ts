@@ -15,6 +15,8 @@ export interface PacketLine {
   /** What an ACK or NAK says; empty for other packets. */
   readonly syndrome: string;
   readonly payloadBytes: number;
+  /** The queue pair of the guest here, by the number that its program knows; null when it is no guest's. */
+  readonly qp: number | null;
   /** Who speaks to whom, as programs name each other. */
   readonly who: string;
 }
@@ -33,8 +35,16 @@ export function packetLine(captured: CapturedFrame): PacketLine | null {
     flags: [bth.ackRequest && "A", bth.solicited && "SE"].filter(Boolean).join(" "),
     syndrome: syndromeOf(fields),
     payloadBytes,
+    qp: ownQp(captured),
     who: captured.comment,
   };
+}
+
+/** Sender and receiver are in the comment; who is here depends on the direction. */
+function ownQp({ comment, direction }: CapturedFrame): number | null {
+  const [from = "", to = ""] = comment.split(" > ");
+  const found = / QP (\d+)$/.exec(direction === "out" ? from : to);
+  return found === null ? null : Number(found[1]);
 }
 
 function syndromeOf(fields: Dissection["fields"]): string {

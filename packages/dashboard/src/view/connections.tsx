@@ -56,8 +56,10 @@ function drawLabels(
     const [a, b] = [places.get(from), places.get(to)];
     if (!a || !b || label === "") continue;
     const bend = bendOf(a, b);
-    const [x, y] = [(a.x + 2 * bend.x + b.x) / 4, (a.y + 2 * bend.y + b.y) / 4];
     const { width } = context.measureText(label);
+    const [least, most] = [width / 2 + 4, context.canvas.clientWidth - width / 2 - 4];
+    const x = Math.max(least, Math.min(most, (a.x + 2 * bend.x + b.x) / 4));
+    const y = (a.y + 2 * bend.y + b.y) / 4;
     context.fillStyle = style.getPropertyValue("--card");
     context.fillRect(x - width / 2 - 4, y - 8, width + 8, 16);
     context.fillStyle = style.getPropertyValue(broken ? "--bad" : "--ink");

@@ -1,10 +1,12 @@
 import type { MoveRecord } from "@nomad/protocol/http";
+import { hasEnded } from "@nomad/protocol/http/view";
 import { useEffect, useState } from "preact/hooks";
 import { bytes, duration } from "../model/format.ts";
 import { every, now } from "../shell/clock.ts";
 import { MoveDetails } from "./move-details.tsx";
 import { dashboard, version } from "./state.ts";
 import { MoveTimeline } from "./timeline.tsx";
+import { recallPackets } from "./watched.ts";
 
 /** So many at first: of a lab that has been up for long there may be thousands. */
 const shownAtFirst = 20;
@@ -29,6 +31,23 @@ export function MoveList() {
         </button>
       )}
     </section>
+  );
+}
+
+function isAlive(guest: string): boolean {
+  const known = dashboard.view.guests.get(guest);
+  return known !== undefined && !hasEnded(known);
+}
+
+function PacketsButton({ guest }: { readonly guest: string }) {
+  const recall = () => {
+    recallPackets(guest);
+    document.querySelector(".packets")?.scrollIntoView({ behavior: "smooth" });
+  };
+  return (
+    <button type="button" class="quiet" onClick={recall}>
+      Packets
+    </button>
   );
 }
 
@@ -69,6 +88,7 @@ function MoveLine({ move }: { readonly move: MoveRecord }) {
         <small>
           {move.from} → {move.to}
         </small>
+        {!underWay && isAlive(move.guest) && <PacketsButton guest={move.guest} />}
       </h3>
       <MoveTimeline move={move} elapsedMs={elapsedMs} />
       <p class="dim">{facts.join(" · ")}</p>

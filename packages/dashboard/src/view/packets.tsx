@@ -1,10 +1,9 @@
 import { hasEnded } from "@nomad/protocol/http/view";
-import { useState } from "preact/hooks";
 import type { PacketLine } from "../model/packet.ts";
 import type { LogRow } from "../model/packet-log.ts";
 import { PacketChart } from "./packet-chart.tsx";
 import { dashboard, pulse, version } from "./state.ts";
-import { capturing, packetLog, stopPackets, watchPackets } from "./watched.ts";
+import { capturing, packetLog, packetsOf, stopPackets, watchPackets } from "./watched.ts";
 
 const arrows = { in: "←", out: "→", unknown: "" } as const;
 const columns = ["ms", "where", "opcode", "QP", "PSN", "flags", "bytes", "who"] as const;
@@ -13,20 +12,20 @@ const columns = ["ms", "where", "opcode", "QP", "PSN", "flags", "bytes", "who"] 
 export function Packets() {
   version.value;
   const guests = [...dashboard.view.guests.values()].filter((guest) => !hasEnded(guest)).map(({ name }) => name);
-  const [chosen, choose] = useState("");
-  const guest = guests.includes(chosen) ? chosen : (guests[0] ?? "");
+  const guest = guests.includes(packetsOf.value) ? packetsOf.value : (guests[0] ?? "");
   return (
     <section class="card packets" aria-label="Packets">
       <h2>Packets</h2>
       <p class="controls">
         <label>
           of{" "}
-          <select name="packets-of" value={guest} onChange={(event) => choose(event.currentTarget.value)}>
+          <select name="packets-of" value={guest} onChange={(event) => (packetsOf.value = event.currentTarget.value)}>
             {guests.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
         </label>{" "}
+        <QpChoice />{" "}
         {capturing.value ? (
           <button type="button" onClick={stopPackets}>
             Stop
@@ -37,12 +36,35 @@ export function Packets() {
           </button>
         )}{" "}
         <span class="dim">
-          Watch a guest, then move it: what passed around each moment of its move stays here when it has ended.
+          Hosts remember the packets that passed last. Watch a guest, then move it; or <em>Packets</em> at a move that
+          has ended.
         </span>
       </p>
       {packetLog.value && <PacketChart />}
       <PacketTable />
     </section>
+  );
+}
+
+/** Of the guest's queue pairs all, or one. */
+function QpChoice() {
+  pulse.value;
+  const log = packetLog.value;
+  if (log === null || log.qps.length === 0) return null;
+  const choose = (value: string) => {
+    log.qp = value === "" ? null : Number(value);
+    pulse.value++;
+  };
+  return (
+    <label>
+      QP{" "}
+      <select name="packets-qp" value={log.qp ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">all</option>
+        {log.qps.map((qp) => (
+          <option key={qp}>{qp}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 

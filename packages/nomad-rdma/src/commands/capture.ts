@@ -12,7 +12,8 @@ import { connectToLab } from "../shell/lab-connection.ts";
 import { makeProgress } from "../shell/progress.ts";
 import { integer, queuePair } from "./options.ts";
 
-interface Options extends CaptureRequest {
+interface Options extends Omit<CaptureRequest, "recent"> {
+  readonly recent?: true;
   readonly out?: string;
   readonly count?: number;
   readonly seconds?: number;
@@ -26,6 +27,7 @@ export function capture(cli: Cli): Command {
     .option("--guest <name>", "what this guest's queue pairs send and receive, on whichever host it is")
     .option("--qp <n>", "only this queue pair: with --guest as its program sees it, else as in packets", queuePair)
     .option("--peer <host>", "only what goes to this host's port or comes from it")
+    .option("--recent", "begin with the headers of what passed last, as far as the hosts remember")
     .option("--out <file>", "write pcapng to a file, or to stdout with - (default: one line a packet on stdout)")
     .option("--count <n>", "end after so many packets", integer(1, 2 ** 31))
     .option("--seconds <n>", "end after so many seconds", integer(1, 86_400))
@@ -39,10 +41,10 @@ export function capture(cli: Cli): Command {
 }
 
 async function run(cli: Cli, globals: Globals, options: Options) {
-  const { out, count, seconds, ...request } = options;
+  const { out, count, seconds, recent, ...request } = options;
   const signal = abortOnInterrupt();
   const client = connectToLab(cli, globals);
-  const running = await client.capture(request);
+  const running = await client.capture({ ...request, ...(recent && { recent: "true" as const }) });
   const output = await outputOf(out, globals).catch((error: unknown) => {
     running.cut();
     throw error;

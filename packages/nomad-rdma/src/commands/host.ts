@@ -1,4 +1,4 @@
-import type { Timings } from "@nomad/base";
+import { defaults, type Timings } from "@nomad/base";
 import { imagesFolder } from "@nomad/guest";
 import type { Names } from "@nomad/hca";
 import { name as nameSchema } from "@nomad/protocol/http";
@@ -24,6 +24,7 @@ interface Options {
   readonly seed?: number;
   readonly icrc: boolean;
   readonly names: Names;
+  readonly remember: number;
   readonly timing: Timings;
   readonly protocolVersion: number;
   readonly exitWithParent?: true;
@@ -60,6 +61,12 @@ export function host(cli: Cli): Command {
     .option("--seed <n>", "makes the adapter's numbers the same each time", integer(0, 2 ** 32 - 1))
     .addOption(namesOption())
     .option("--no-icrc", "leave out the packets' ICRC")
+    .addOption(
+      new Option("--remember <packets>", "whose headers it keeps for `capture --recent` and the dashboard; 0 for none")
+        .env("NOMAD_REMEMBER")
+        .argParser(integer(0, 2 ** 20))
+        .default(defaults.rememberedPackets),
+    )
     .addOption(timingOption())
     .addOption(protocolVersionOption())
     .option("--exit-with-parent", "end when stdin ends")
@@ -97,6 +104,7 @@ async function startAs(cli: Cli, globals: Globals, options: Settled) {
     protocolVersion: options.protocolVersion,
     icrc,
     names,
+    rememberedPackets: options.remember,
     log: makeLogger(name, globals.verbose),
     ...(advertise === undefined ? {} : { advertise }),
     ...(seed === undefined ? {} : { seed }),

@@ -238,6 +238,8 @@ export const captureRequest = z.strictObject({
   qp: z.coerce.number().int().min(0).max(0xff_ffff).optional(),
   /** Only what goes to this host's port or comes from it. */
   peer: name.optional(),
+  /** Begin with what the hosts remember of the packets that passed last: their headers, wherever the guest was. */
+  recent: z.enum(["true", "false"]).optional(),
 });
 export type CaptureRequest = z.infer<typeof captureRequest>;
 

@@ -43,6 +43,8 @@ export interface JoinLabOptions {
   /** Of the adapter's random numbers; chosen when absent. */
   readonly seed?: number;
   readonly icrc: boolean;
+  /** Packets whose headers are remembered for captures to begin with; `defaults.rememberedPackets` when absent. */
+  readonly rememberedPackets?: number;
   /** How its adapter numbers queue pairs and keys; `random` when absent. */
   readonly names?: Names;
   readonly timings?: Timings;
@@ -198,6 +200,7 @@ function cables(
     crc32,
     clock: realClock,
     clockOriginMs: performance.timeOrigin,
+    rememberedPackets: o.rememberedPackets ?? defaults.rememberedPackets,
     ...(o.timings && { timings: o.timings }),
     ...(o.program && { program: o.program }),
     io: {
