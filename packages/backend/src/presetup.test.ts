@@ -1,4 +1,5 @@
 import { HC_CREATE_SRQ, HC_DESTROY_QP, QPT_RC, WC_SUCCESS, WR_SEND } from "@nomad/abi";
+import { limits } from "@nomad/base";
 import { expect, test } from "vitest";
 import * as migration from "./migration/index.ts";
 import type { Guest } from "./testing/guest.ts";
@@ -26,17 +27,18 @@ function connected(count: number) {
   };
   /** What is told of alice once she has stopped, when `meanwhile` has happened since the preview. */
   const changesAfter = (meanwhile: () => void) => {
-    const told = previewOf(alice);
+    const { preview } = previewOf(alice);
     meanwhile();
     migration.suspend(alice.host, alice.vlid, "a move", 0);
-    return migration.detach(alice.host, alice.vlid, told).changes;
+    return migration.detach(alice.host, alice.vlid, preview).changes;
   };
   return { lab, alice, bob, pairs, send, changesAfter };
 }
 
 /** What a guest has, with all its queue pairs. */
 function previewOf({ host, vlid }: Guest) {
-  return migration.preview(host, vlid, [...host.device(vlid).qps.keys()]);
+  const preview = new migration.Preview(host, host.device(vlid));
+  return { preview, told: { ...preview.objects, qps: preview.next(limits.qpsPerGuestMax) } };
 }
 
 test("of queue pairs that were not used since they were made at the destination nothing is told", () => {
@@ -85,7 +87,7 @@ test("queue pairs that share a receive queue are made beforehand as well", () =>
   const b = new TestQueuePair(bob, QPT_RC).initialize();
   a.connect(b);
   b.connect(a);
-  const told = previewOf(alice);
+  const { told } = previewOf(alice);
   const at = { memory: alice.memory, move: "a move" };
   const prepared = migration.presetup(lab.host(3), told, at, 0);
   expect([...prepared.qps.keys()]).toEqual([a.vqpn]);
@@ -97,7 +99,7 @@ test("connections made at the destination beforehand work there, and no name of 
   const elsewhere = lab.host(3);
   const memory = { ...alice.memory };
   const at = { memory, move: "a move" };
-  const prepared = migration.presetup(elsewhere, previewOf(alice), at, 0);
+  const prepared = migration.presetup(elsewhere, previewOf(alice).told, at, 0);
   const numbers = [...prepared.qps.values()].map(({ qpn }) => qpn);
   migration.free(elsewhere, prepared);
   for (const qpn of numbers) expect(() => elsewhere.hca.queryQp(qpn)).toThrow("no queue pair");

@@ -80,6 +80,7 @@ export class Windows {
 
 /** What the adapter knows of each window: the truth, whatever the guest has bound or invalidated by itself. */
 export function recordWindows(hca: Hca, device: Device): WindowRecord[] {
+  if (device.windows.size === 0) return [];
   const regions = new Map([...device.regions.values()].map(({ lkey, vkey }) => [lkey, vkey]));
   const vqpns = new Map([...device.qps.values()].map(({ qpn, vqpn }) => [qpn, vqpn]));
   return [...device.windows].map(({ pd, type, base }) => {

@@ -85,6 +85,7 @@ export class Completions {
   /** The queue pair fails: nothing more is started, and all that is posted is flushed. */
   enterError(qp: QueuePair): void {
     if (qp.state === QPS_ERR) return;
+    qp.stir();
     qp.state = QPS_ERR;
     this.#context.timers.cancel(qp);
     qp.responder.closeMessage();
@@ -94,6 +95,7 @@ export class Completions {
   /** A send has failed on an unreliable transport: nothing more is sent, but received as ever (IBA 10.3.1.6). */
   enterSendError(qp: QueuePair): void {
     if (qp.state === QPS_ERR || qp.state === QPS_SQE) return;
+    qp.stir();
     qp.state = QPS_SQE;
     this.flush(qp);
   }

@@ -11,10 +11,10 @@ import { MulticastGroups } from "./multicast.ts";
 import type { Numbering } from "./numbering.ts";
 import { Port, type PortState } from "./port.ts";
 import { ProtectionDomains } from "./protection-domains.ts";
-import type { QueuePair } from "./queue-pair.ts";
+import type { MemoryAccess, QueuePair } from "./queue-pair.ts";
 import { Schedule } from "./schedule.ts";
 import { TimerQueue } from "./timer-queue.ts";
-import type { Egress, HcaEvents } from "./types.ts";
+import type { DeviceMemory, Egress, HcaEvents } from "./types.ts";
 
 export interface ContextInit {
   readonly lid: Lid;
@@ -49,6 +49,7 @@ export class HcaContext {
   readonly schedule = new Schedule<QueuePair>();
   readonly timers = new TimerQueue<QueuePair>();
   readonly gates: Gates;
+  readonly #access = new WeakMap<DeviceMemory, MemoryAccess>();
   /** What belongs to no queue pair, and what destroyed ones had counted. */
   readonly portCounters = new Counters();
 
@@ -67,6 +68,13 @@ export class HcaContext {
     this.handles = new AddressHandles(this.pds, this.port, limits.maxAh);
     this.groups = new MulticastGroups(limits);
     this.gates = new Gates(events);
+  }
+
+  /** Of all queue pairs whose queues are in this memory. */
+  accessTo(memory: DeviceMemory): MemoryAccess {
+    const access = this.#access.get(memory) ?? { closed: false };
+    this.#access.set(memory, access);
+    return access;
   }
 
   /** Nothing of the send queue is under way any more: who waits for that is told. */

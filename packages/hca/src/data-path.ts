@@ -115,6 +115,7 @@ export class DataPath {
       if (!known || qp.frozen || !qp.responding) continue;
       const fault = parsePacket(packet, bytes, 0, bytes.length);
       assert(fault === null, "what was held was a packet");
+      qp.stir();
       this.#datagramResponder.receive(qp, packet, slid, mgid);
     }
   }
@@ -133,6 +134,7 @@ export class DataPath {
       qp.counters.bad_pkey_cntr++;
       return false;
     }
+    qp.stir();
     qp.counters.port_rcv_packets++;
     qp.counters.port_rcv_data += packet.length;
     return true;
@@ -140,6 +142,7 @@ export class DataPath {
 
   /** The send queue may have new work; in the error state, so may the receive queue. */
   doorbell(qp: QueuePair): void {
+    qp.stir();
     qp.requester.translating = false;
     this.#completions.flush(qp);
     this.#context.schedule.add(qp);
@@ -158,12 +161,16 @@ export class DataPath {
 
   tick(now: number): void {
     const { timers } = this.#context;
-    for (let qp = timers.takeDue(now); qp !== null; qp = timers.takeDue(now)) this.requester.timerDue(qp, now);
+    for (let qp = timers.takeDue(now); qp !== null; qp = timers.takeDue(now)) {
+      qp.stir();
+      this.requester.timerDue(qp, now);
+    }
   }
 
   /** One turn: responses and requests alternate, so that neither starves the other. Returns packets sent. */
   #serve(qp: QueuePair, now: number, packetsMax: number): number {
     let sent = 0;
+    qp.stir();
     while (sent < packetsMax && !qp.frozen) {
       const reply = this.#replier.transmit(qp);
       if (reply === "blocked") return sent;

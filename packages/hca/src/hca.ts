@@ -14,6 +14,7 @@ import { type QpQueues, QueuePair } from "./queue-pair.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
 import { applySnapshot, describe, isAtRest, isStill, snapshotOf } from "./snapshot.ts";
 import type {
+  DeviceMemory,
   Egress,
   HcaEvents,
   MemoryWindow,
@@ -25,6 +26,7 @@ import type {
   QpTarget,
   QpType,
 } from "./types.ts";
+import type { Watch } from "./watch.ts";
 
 export interface HcaOptions {
   /** The port's LID, 1 to 0xbfff. */
@@ -84,6 +86,7 @@ export class Hca extends HcaObjects {
   /** Moves a queue pair to another state or changes what it allows, by the table of ibv_modify_qp(3). */
   modifyQp(qpn: Qpn, attributes: QpAttributes, now: number): void {
     const qp = this.#qp(qpn);
+    qp.stir();
     applyAttributes(qp, attributes, this.context.port);
     const to = attributes.state ?? qp.state;
     enterState(qp, to);
@@ -119,11 +122,15 @@ export class Hca extends HcaObjects {
 
   /** A UD queue pair joins a group, by its identifier (16 bytes) and multicast LID. That packets come is the fabric's part. */
   attachMcast(qpn: Qpn, mgid: Uint8Array, mlid: number): void {
-    this.context.groups.attach(this.#qp(qpn), mgid, mlid);
+    const qp = this.#qp(qpn);
+    qp.stir();
+    this.context.groups.attach(qp, mgid, mlid);
   }
 
   detachMcast(qpn: Qpn, mgid: Uint8Array, mlid: number): void {
-    this.context.groups.detach(this.#qp(qpn), mgid, mlid);
+    const qp = this.#qp(qpn);
+    qp.stir();
+    this.context.groups.detach(qp, mgid, mlid);
   }
 
   // --- the data path ---
@@ -212,10 +219,23 @@ export class Hca extends HcaObjects {
   /** It goes on as it was: what may have been lost is sent again. */
   thaw(qpn: Qpn): void {
     const qp = this.#qp(qpn);
-    qp.frozen = false;
+    qp.stir();
+    qp.stopped = false;
     if (qp.requester.busy) qp.requester.resend();
     this.completions.flush(qp);
     this.context.schedule.add(qp);
+  }
+
+  /**
+   * All whose queues are in this memory, and all that will be, are as if they were frozen, until `attach`. Those that have
+   * something under way are to be frozen besides, for their timers go on.
+   */
+  detach(memory: DeviceMemory): void {
+    this.context.accessTo(memory).closed = true;
+  }
+
+  attach(memory: DeviceMemory): void {
+    this.context.accessTo(memory).closed = false;
   }
 
   /** What makes it again elsewhere; it must be frozen, or held and drained (E_STATE). */
@@ -223,10 +243,12 @@ export class Hca extends HcaObjects {
     return snapshotOf(this.#qp(qpn));
   }
 
-  /** The same of one that goes on; null while it has anything under way. */
-  snapshotAtRest(qpn: Qpn): QpSnapshot | null {
+  /** The same of one that goes on, and is under watch from here on; null while it has anything under way. */
+  snapshotAtRest(qpn: Qpn, watch: Watch): QpSnapshot | null {
     const qp = this.#qp(qpn);
-    return isAtRest(qp) ? describe(qp) : null;
+    if (!isAtRest(qp)) return null;
+    qp.watch = watch;
+    return describe(qp);
   }
 
   /** Is it at rest, and nothing of it other than this snapshot says? */
@@ -237,13 +259,15 @@ export class Hca extends HcaObjects {
   /** A queue pair in RESET that is frozen until `thaw`. Its memory is not touched: it need not be there yet. */
   createFrozenQp(init: QpInit): Qpn {
     return this.#add(init, (qp) => {
-      qp.frozen = true;
+      qp.stopped = true;
     });
   }
 
   /** Makes a frozen queue pair what the snapshot says; once more, if that has changed. Its memory need not be there yet. */
   prepareQp(qpn: Qpn, snapshot: QpSnapshot): void {
-    applySnapshot(this.#qp(qpn), snapshot);
+    const qp = this.#qp(qpn);
+    qp.stir();
+    applySnapshot(qp, snapshot);
   }
 
   /** The same when its memory is there: it is told there how far its queues are executed. */
@@ -264,7 +288,9 @@ export class Hca extends HcaObjects {
    * thawed. `cutOf` a snapshot is what it tells its peer in turn.
    */
   applyCut(qpn: Qpn, cut: QpCut): void {
-    this.#cuts.apply(this.#qp(qpn), cut);
+    const qp = this.#qp(qpn);
+    qp.stir();
+    this.#cuts.apply(qp, cut);
   }
 
   /**
@@ -313,6 +339,7 @@ export class Hca extends HcaObjects {
   /** Where the peer is now. */
   retarget(qpn: Qpn, target: QpTarget): void {
     const qp = this.#qp(qpn);
+    qp.stir();
     const { dlid = qp.settings.dlid, destQpn = qp.settings.destQpn, remoteEpoch = qp.settings.remoteEpoch } = target;
     Object.assign(qp.settings, { dlid, destQpn, remoteEpoch });
     adoptSettings(qp);
@@ -348,7 +375,7 @@ export class Hca extends HcaObjects {
   #add(init: QpInit, prepare: (qp: QueuePair) => void): Qpn {
     const { limits, pds, regions } = this.context;
     checkRoom(this.#queuePairs.size, limits.maxQp, "queue pairs");
-    const qp = new QueuePair(init, this.#queuesOf(init), regions);
+    const qp = new QueuePair(init, this.context.accessTo(init.memory), this.#queuesOf(init), regions);
     pds.refer(init.pd, 1);
     prepare(qp);
     if (qp.srq !== null) qp.srq.references++;
@@ -374,7 +401,7 @@ export class Hca extends HcaObjects {
   }
 
   #stop(qp: QueuePair): void {
-    qp.frozen = true;
+    qp.stopped = true;
     this.context.timers.cancel(qp);
     this.context.schedule.unpark(qp);
   }

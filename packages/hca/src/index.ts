@@ -10,3 +10,4 @@ export type { PortAttributes, PortState } from "./port.ts";
 export { recvStride, sendStride } from "./ring.ts";
 export type { SrqChange } from "./shared-receive-queue.ts";
 export type * from "./types.ts";
+export { Watch } from "./watch.ts";

@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from "vitest";
 import { connectedPair, type Endpoint } from "./testing/endpoint.ts";
 import { Fabric, type FabricAdapter } from "./testing/fabric.ts";
 import { dropping } from "./testing/packets.ts";
+import { Watch } from "./watch.ts";
 
 const MOVE = "move-1";
 let fabric: Fabric;
@@ -273,6 +274,51 @@ test("a queue pair takes only a number that was reserved for it", () => {
   expect(hca.renumber(a.qpn, reserved)).toBe(reserved);
 });
 
+/** A watch on the queue pair from here on, when it has had its turns. */
+function watchOn({ adapter, qpn }: Endpoint): Watch {
+  fabric.settle();
+  const watch = new Watch();
+  expect(adapter.hca.snapshotAtRest(qpn, watch)).not.toBeNull();
+  return watch;
+}
+
+test.each<[string, () => void]>([
+  ["sends", () => send(a, b, 1n)],
+  ["receives", () => send(b, a, 1n)],
+  ["is modified", () => a.adapter.hca.modifyQp(a.qpn, { minRnrTimer: 5 }, fabric.now)],
+  ["fails", () => a.adapter.hca.modifyQp(a.qpn, { state: abi.QPS_ERR }, fabric.now)],
+  ["is retargeted", () => a.adapter.hca.retarget(a.qpn, { remoteEpoch: 9 })],
+  ["is thawed", () => a.adapter.hca.thaw(a.qpn)],
+])("a queue pair that %s is stirred, once for each watch, and its peer only by packets", (what, act) => {
+  const [watch, peers] = [watchOn(a), watchOn(b)];
+  act();
+  fabric.settle();
+  expect(watch.stirred).toEqual([a.qpn]);
+  expect(peers.stirred).toEqual(["sends", "receives"].includes(what) ? [b.qpn] : []);
+});
+
+test("what a move does to an idle queue pair until it is stopped stirs it not", () => {
+  const watch = watchOn(a);
+  gate(a);
+  fabric.settle();
+  a.adapter.hca.freeze(a.qpn);
+  a.adapter.hca.detach(a.memory);
+  fabric.settle();
+  expect(watch.stirred).toEqual([]);
+});
+
+test("while the adapter is detached from a memory nothing goes in or out there, and all goes on when it is attached", () => {
+  a.adapter.hca.detach(a.memory);
+  send(a, b, 1n);
+  send(b, a, 2n);
+  fabric.settle(2);
+  expect([ids(a), ids(b), a.recvCq.drain(), b.recvCq.drain()]).toEqual([[], [], [], []]);
+  a.adapter.hca.attach(a.memory);
+  a.adapter.hca.thaw(a.qpn);
+  fabric.settle();
+  expect([ids(a), ids(b)]).toEqual([[[1n, 0]], [[2n, 0]]]);
+});
+
 /** Another value of the same kind. */
 function altered(value: unknown): unknown {
   if (typeof value === "number") return value + 1;
@@ -284,7 +330,7 @@ test("a queue pair is still what it was told to be until anything of it is not",
   send(a, b, 1n);
   fabric.settle();
   const { hca } = a.adapter;
-  const told = hca.snapshotAtRest(a.qpn) ?? expect.fail("it is at rest");
+  const told = hca.snapshotAtRest(a.qpn, new Watch()) ?? expect.fail("it is at rest");
   expect(hca.still(a.qpn, told)).toBe(true);
   for (const [name, value] of Object.entries(told)) {
     if (name !== "attributes") expect(hca.still(a.qpn, { ...told, [name]: altered(value) }), name).toBe(false);

@@ -12,6 +12,7 @@ import type { Scheduled } from "./schedule.ts";
 import type { SharedReceiveQueue } from "./shared-receive-queue.ts";
 import type { Timed } from "./timer-queue.ts";
 import type { QpAttributes, QpInit, QpState, QpType } from "./types.ts";
+import type { Watch } from "./watch.ts";
 
 /** All attributes but the state; 0 where none was set. */
 export type QpSettings = Required<Omit<QpAttributes, "state" | "curState">>;
@@ -40,6 +41,11 @@ export function emptySettings(): QpSettings {
 
 /** Holders of most queue pairs. */
 const nobody: readonly string[] = [];
+
+/** Whether the adapter may touch a guest's memory. */
+export interface MemoryAccess {
+  closed: boolean;
+}
 
 /** What a queue pair completes in and receives from. */
 export interface QpQueues {
@@ -73,8 +79,12 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
   timeoutMs: number | null = null;
   /** In SQD: an event is to tell that the send queue has drained. */
   drainEventDue = false;
-  /** Stopped for good or until thawed: no packet in or out, no access to memory. */
-  frozen = false;
+  /** Stopped by itself, for good or until thawed. */
+  stopped = false;
+  /** Shared by all that work on the same memory. */
+  readonly access: MemoryAccess;
+  /** Who is told when anything is done with it; null: nobody wants to know, or was told. */
+  watch: Watch | null = null;
   /** Who holds the send queue: it starts no work request while there is one. */
   holders: readonly string[] = nobody;
   readonly requester: RequesterState;
@@ -90,8 +100,9 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
   heapAt = 0;
 
   /** @throws NomadError E_VERB when the send queue is not where it may be. */
-  constructor(init: QpInit, queues: QpQueues, regions: MemoryRegions) {
+  constructor(init: QpInit, access: MemoryAccess, queues: QpQueues, regions: MemoryRegions) {
     checkElements(init.sq.maxSge);
+    this.access = access;
     this.type = init.type ?? QPT_RC;
     this.signalAll = init.signalAll;
     this.userIndex = init.userIndex;
@@ -111,6 +122,16 @@ export class QueuePair implements Scheduled<QueuePair>, Timed, KeyUser {
   get counters(): Counters {
     this.counted ??= new Counters();
     return this.counted;
+  }
+
+  /** No packet in or out, no access to memory. */
+  get frozen(): boolean {
+    return this.stopped || this.access.closed;
+  }
+
+  /** To be called before anything is done that may make it another than it was described. */
+  stir(): void {
+    this.watch?.note(this);
   }
 
   /** May the send queue start a work request? */

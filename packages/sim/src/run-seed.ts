@@ -9,6 +9,7 @@ import { Handles } from "./invariants/handles.ts";
 import { Losses } from "./invariants/losses.ts";
 import { OldNames } from "./invariants/old-names.ts";
 import { OnePlace } from "./invariants/one-place.ts";
+import { Told } from "./invariants/told.ts";
 import type { Plan } from "./plan.ts";
 import type { PlannedMove } from "./planned.ts";
 import { type Planting, plantIn } from "./planting.ts";
@@ -77,6 +78,7 @@ class SeedRun {
     for (const observer of [
       this.#places,
       new Handles(),
+      new Told(() => world.hosts),
       this.#oldNames,
       this.#losses,
       new Decisions(world.disk),

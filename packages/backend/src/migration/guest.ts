@@ -1,10 +1,12 @@
 import { assert, planted, type VLid, type VQpn } from "@nomad/base";
 import type { Backend } from "../backend.ts";
-import type { Device, DeviceSnapshot } from "../device.ts";
-import { changesSince, type DeviceChanges } from "./changes.ts";
+import type { Device } from "../device.ts";
+import { drainDoorbells } from "../doorbells.ts";
+import { changesSince, type DeviceChanges, stirredSince } from "./changes.ts";
 import { heldWork } from "./held-work.ts";
 import { releaseKeys, releaseObjects } from "./objects.ts";
 import { isFrozen } from "./peers.ts";
+import type { Preview } from "./preview.ts";
 
 // A move, seen by the adapter that the moving guest uses.
 
@@ -31,20 +33,25 @@ export function peersOf(device: Device): VLid[] {
 }
 
 /**
- * Stop every access of the adapter to the guest's memory; what of the device was not `told` (null: nothing was). `held`: work
- * requests posted, not completed; `cut`: queue pairs with work under way.
+ * Stop every access of the adapter to the guest's memory; what of the device was not told (`preview` null: nothing was). It
+ * looks at no queue pair that was told and not stirred since. `held`: work requests posted, not completed; `cut`: queue pairs
+ * with work under way.
  */
 export function detach(
   backend: Backend,
   vlid: VLid,
-  told: DeviceSnapshot | null,
+  preview: Preview | null,
 ): { readonly changes: DeviceChanges; readonly held: number; readonly cut: number } {
   const device = backend.device(vlid);
+  // Who has rung and was not heard yet has stirred.
+  drainDoorbells(device, ({ qpn }) => backend.hca.doorbell(qpn));
   device.detached = true;
-  for (const qp of device.qps.values()) backend.hca.freeze(qp.qpn);
-  const changes = changesSince(backend, device, told);
+  backend.hca.detach(device.memory);
+  const stirred = stirredSince(backend, device, preview);
+  for (const { qpn } of stirred.qps) backend.hca.freeze(qpn);
+  const changes = changesSince(backend, device, preview, stirred);
   const cut = changes.device.qps.filter((qp) => qp.snapshot.started.length > 0).length;
-  return { changes, held: heldWork(device, device.qps.values()), cut };
+  return { changes, held: heldWork(device, stirred.qps), cut };
 }
 
 /** RUN: the guest of the bound device may live, and is heard. Its queue pairs stay as they are until `open`. */
@@ -70,6 +77,7 @@ export function open(backend: Backend, device: Device): void {
 export function reopen(backend: Backend, vlid: VLid, epoch: number): void {
   const device = backend.device(vlid);
   device.epoch = epoch;
+  backend.hca.attach(device.memory);
   for (const qp of device.qps.values()) {
     backend.hca.setLocalEpoch(qp.qpn, epoch);
     if (qp.remote?.vlid === vlid) {

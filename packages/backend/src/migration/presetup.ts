@@ -1,31 +1,16 @@
-import type { VLid, VQpn } from "@nomad/base";
+import type { VLid } from "@nomad/base";
 import type { DeviceMemory } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import { type Device, type DeviceSnapshot, newDevice } from "../device.ts";
-import { type QpTold, recordDevice, recordQp } from "./changes.ts";
+import type { QpTold } from "./changes.ts";
 import { free } from "./guest.ts";
 import { makeObjects } from "./objects.ts";
 import { makeQueuePair } from "./queue-pairs.ts";
 
 // While a guest is copied, its destination makes what queue pairs refer to, and the queue pairs as they are, inert.
 
-/** What a running guest has, and of these queue pairs those that are at rest. */
-export function preview(backend: Backend, vlid: VLid, vqpns: readonly VQpn[]): DeviceSnapshot {
-  return { ...recordDevice(backend, backend.device(vlid)), qps: previewQps(backend, vlid, vqpns) };
-}
-
-/** Of these queue pairs those that are there and at rest. */
-export function previewQps(backend: Backend, vlid: VLid, vqpns: readonly VQpn[]): QpTold[] {
-  const { qps } = backend.device(vlid);
-  return vqpns.flatMap((vqpn) => {
-    const qp = qps.get(vqpn);
-    const snapshot = qp && backend.hca.snapshotAtRest(qp.qpn);
-    return snapshot ? [{ ...recordQp(qp), snapshot }] : [];
-  });
-}
-
 /**
- * At the destination: nobody finds the device before `bind` takes it, and no memory is written. `move` holds its send queues.
+ * What a `Preview` tells: nobody finds the device before `bind` takes it, and no memory is written. `move` holds its send queues.
  */
 export function presetup(
   backend: Backend,

@@ -64,7 +64,8 @@ export class Lab {
     guest.epoch++;
     const [own, peers] = [`${vlid}/${guest.epoch}/own`, `${vlid}/${guest.epoch}/peers`];
     const memory = deviceMemory(new SharedArrayBuffer(guest.memory.bytes.length));
-    const told = migration.preview(source, vlid, [...source.device(vlid).qps.keys()]);
+    const preview = new migration.Preview(source, source.device(vlid));
+    const told = { ...preview.objects, qps: preview.next(limits.qpsPerGuestMax) };
     // As it comes over the wire, here and below.
     const prepared = migration.presetup(destination, structuredClone(told), { memory, move: own }, this.now);
     migration.suspend(source, vlid, own, this.now);
@@ -72,7 +73,7 @@ export class Lab {
     this.settle();
     const active = new Set(migration.activeOf(source, vlid, own));
     const cuts = this.hosts.flatMap((host) => migration.cutPeers(host, vlid, peers, active).cuts);
-    const { changes } = migration.detach(source, vlid, told);
+    const { changes } = migration.detach(source, vlid, preview);
     meanwhile();
     this.settle();
     memory.bytes.set(guest.memory.bytes.subarray(VMM_PAGE_BYTES), VMM_PAGE_BYTES);

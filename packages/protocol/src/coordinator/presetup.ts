@@ -1,4 +1,4 @@
-import { type DeviceSnapshot, migration } from "@nomad/backend";
+import { migration } from "@nomad/backend";
 import { limits } from "@nomad/base";
 import type { RequestOf } from "../message.ts";
 import type { HostContext } from "./context.ts";
@@ -11,7 +11,7 @@ type Told = RequestOf<"PRESETUP">["device"];
  */
 export class Presetup {
   /** What the destination was told and has made; null until that is all, and when it has failed. */
-  told: DeviceSnapshot | null = null;
+  told: migration.Preview | null = null;
   readonly #host: HostContext;
   readonly #m: RequestOf<"PRECOPY">;
   readonly #giveUpAt: number;
@@ -26,19 +26,15 @@ export class Presetup {
     const { presetup, vlid } = this.#m;
     const device = this.#host.backend.devices.get(vlid);
     if (!presetup || !device) return then();
-    const waiting = [...device.qps.keys()];
-    const objects = migration.preview(this.#host.backend, vlid, waiting.splice(0, limits.qpsPerMessageMax));
-    const qps = [...objects.qps];
+    const preview = new migration.Preview(this.#host.backend, device);
+    const some = () => preview.next(limits.qpsPerMessageMax) as Told["qps"];
     const next = () => {
-      if (waiting.length === 0 || !this.#host.backend.devices.has(vlid)) {
-        this.told = { ...objects, qps };
-        return then();
-      }
-      const more = migration.previewQps(this.#host.backend, vlid, waiting.splice(0, limits.qpsPerMessageMax));
-      qps.push(...more);
-      this.#ask({ kind: "PRESETUP_QPS", qps: more as Told["qps"] }, next, then);
+      if (!preview.isComplete && this.#host.backend.devices.has(vlid))
+        return this.#ask({ kind: "PRESETUP_QPS", qps: some() }, next, then);
+      this.told = preview;
+      then();
     };
-    this.#ask({ kind: "PRESETUP", device: objects as Told }, next, then);
+    this.#ask({ kind: "PRESETUP", device: { ...(preview.objects as Told), qps: some() } }, next, then);
   }
 
   #ask(

@@ -110,7 +110,7 @@ describe("4: one place", () => {
 
   test("a guest that goes back to its source although a peer has seen it at its destination", () => {
     const { world, vlid } = watched();
-    movedUntil(world, "running");
+    movedUntil(world, "peers-resumed");
     world.kill("host-c");
     breaks(4, () => world.observers.vmm(world.hostProcess("host-a"), vlid, { do: "resume" }));
   });

@@ -6,6 +6,7 @@ import { Decisions } from "../../invariants/decisions.ts";
 import { Handles } from "../../invariants/handles.ts";
 import { OldNames } from "../../invariants/old-names.ts";
 import { OnePlace } from "../../invariants/one-place.ts";
+import { Told } from "../../invariants/told.ts";
 import { talker } from "../../programs/talker.ts";
 import { Traffic } from "../../traffic.ts";
 import { World, type WorldOptions } from "../../world.ts";
@@ -50,7 +51,13 @@ export class RuleLab {
     const world = new World({ seed: 1, hosts: 4, programs: Object.fromEntries(programs), ...rest });
     this.world = world;
     const places = new OnePlace(() => world.hosts);
-    for (const observer of [places, this.#oldNames, new Handles(), new Decisions(world.disk)])
+    for (const observer of [
+      places,
+      this.#oldNames,
+      new Handles(),
+      new Told(() => world.hosts),
+      new Decisions(world.disk),
+    ])
       world.observers.add(observer);
     world.observers.add({
       control: (from, to, message) => this.sent.push({ atMs: world.clock.now(), from, to, message }),
