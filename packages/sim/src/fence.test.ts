@@ -1,4 +1,5 @@
 import { WC_RETRY_EXC_ERR } from "@nomad/abi";
+import type { Message } from "@nomad/protocol";
 import { expect, test } from "vitest";
 import { pairsOf } from "./programs/pairs.ts";
 import { World } from "./world.ts";
@@ -9,6 +10,19 @@ function moving(seed: number, passes?: ConstructorParameters<typeof World>[0]["p
   world.boot("bob", "bob", "host-b");
   world.run(20);
   return { world, move: world.startMove("alice", "host-c") };
+}
+
+/** Until a host takes, or (`sent`) says, a message of this kind. */
+function until(world: World, kind: Message["kind"], how: "taken" | "sent" = "taken"): void {
+  let seen = false;
+  const see = (message: Message) => {
+    seen ||= message.kind === kind;
+  };
+  world.observers.add({
+    control: (_from, _to, message) => how === "sent" && see(message),
+    receives: (_at, message) => how === "taken" && see(message),
+  });
+  world.until(`${kind} is ${how}`, () => seen);
 }
 
 test("the destination dies after the decision, before it ran the guest: all hosts fence it, the guest goes back", () => {
@@ -44,6 +58,7 @@ test("the destination dies while the guest runs there: it is lost, and nobody st
   world.until("it runs", () => "running" in move.phases);
   world.kill("host-c");
   world.until("alice is lost", () => world.stateOf("alice") === "lost");
+  world.until("the move ends", () => move.outcome !== "");
   expect(world.host("host-a").coordinator.guests.running.size).toBe(0);
 });
 
@@ -63,11 +78,13 @@ test("a peer's host that hears nothing of the end asks, and goes on", () => {
 });
 
 test("the destination dies with the only peer on it, after it said that peers are resumed: the guest is lost", () => {
-  const { world, move } = moving(5);
+  let muted = false;
+  const { world, move } = moving(5, (_from, _to, { kind }) => !(muted && kind === "RUNNING"));
   world.until("alice is at host-c", () => move.outcome === "released");
   const second = world.startMove("bob", "host-c");
   world.until("it is decided", () => second.phase === "COMMITTED");
-  world.run(0.15);
+  muted = true;
+  until(world, "PEERS_RESUMED", "sent");
   world.kill("host-c");
   world.until("the move ends", () => second.outcome !== "");
   expect(second.outcome).toBe("lost");
@@ -88,8 +105,7 @@ test("central dies after the source was told to let go, then the destination: th
   const { world, move } = moving(7);
   world.until("alice is at host-c", () => move.outcome === "released");
   const second = world.startMove("bob", "host-c");
-  world.until("the source is told to let go", () => second.phase === "peers-resumed");
-  world.run(0.4);
+  until(world, "RELEASE");
   world.killCentral();
   world.run(5);
   world.restartCentral();
