@@ -7,6 +7,8 @@ import { runHca } from "../hca/shell/run.ts";
 import { runGuests } from "../hca/shell/run-guests.ts";
 import { fullMoves, quickMoves } from "../move/amounts.ts";
 import { runMoves } from "../move/shell/run.ts";
+import { fullPeers, quickPeers } from "../peers/amounts.ts";
+import { runPeers } from "../peers/shell/run.ts";
 import { fullScale, quickScale, runScale } from "../scale/run.ts";
 
 type Suite = (quick: boolean, onSample: OnSample) => Promise<Measurement>;
@@ -18,13 +20,18 @@ const suites: Readonly<Record<string, readonly Suite[]>> = {
     (quick, onSample) => runGuests(quick ? quickAmounts : fullAmounts, onSample),
   ],
   move: [(quick, onSample) => runMoves(quick ? quickMoves : fullMoves, onSample)],
+  peers: [(quick, onSample) => runPeers(quick ? quickPeers : fullPeers, onSample, note)],
   scale: [async (quick, onSample) => runScale(quick ? quickScale : fullScale, onSample)],
 };
+
+/** Measured only when it is asked for: it is of other programs. */
+const optional = "peers";
 
 interface Options {
   readonly only?: string;
   readonly quick?: boolean;
   readonly json?: boolean;
+  readonly peers?: boolean;
 }
 
 function command(): Command {
@@ -34,22 +41,28 @@ function command(): Command {
     )
     .addOption(new Option("--only <suite>", "one suite").choices(Object.keys(suites)))
     .option("--quick", "see that it works; the figures mean nothing")
+    .option("--peers", "besides, libfabric, UCX and Open MPI over TCP, where they are installed")
     .option("--json", "the result as one line of JSON");
 }
 
 async function main(): Promise<void> {
-  const { only, quick = false, json = false } = command().parse().opts<Options>();
+  const { only, quick = false, json = false, peers = false } = command().parse().opts<Options>();
   const machine = describeMachine();
   const measured: Measurement[] = [];
   const progress: OnSample = (name, round, value) =>
     process.stderr.write(`round ${round}  ${name.padEnd(20)} ${value.toPrecision(4)}\n`);
   for (const [name, parts] of Object.entries(suites)) {
-    if (only !== undefined && only !== name) continue;
+    const wanted = name === optional && peers ? true : only === undefined ? name !== optional : only === name;
+    if (!wanted) continue;
     for (const suite of parts) measured.push(await suite(quick, progress));
   }
   const figures = measured.flatMap((suite) => suite.figures);
   const samples = Object.assign({}, ...measured.map((suite) => suite.samples));
   process.stdout.write(json ? `${JSON.stringify({ figures, samples, machine })}\n` : `${figureTable(figures)}\n`);
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 await main().catch((error: unknown) => {
