@@ -8,7 +8,7 @@ import { MemoryRegion, ProtectionDomain } from "../verbs.ts";
 import { PACKET_BYTES_MAX } from "./packet.ts";
 
 /** Packets with data that are on their way, to all peers together. */
-const SEND_SLOTS: u32 = 64;
+const SEND_SLOTS: u32 = 32;
 
 /**
  * All of the program's memory as one region, so that data anywhere can be fetched by RDMA READ without registering it

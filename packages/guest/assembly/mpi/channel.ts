@@ -9,14 +9,18 @@ import { SendSlots } from "./buffers.ts";
 import { HEADER_BYTES, KIND_CREDIT, PACKET_BYTES_MAX, Packet } from "./packet.ts";
 import { Request } from "./request.ts";
 
-/** Receives posted for each peer: the credits it begins with. */
-export const RECEIVES: u32 = 16;
+/** Receives posted for all peers together, and for each at least. */
+const RECEIVES: u32 = 64;
+const RECEIVES_MIN: u32 = 8;
+const RECEIVES_MAX: u32 = 32;
 export const SEND_ENTRIES: u32 = 64;
 
 /** The last credit, and the last place in the send queue, are for returning credits: else two ranks could starve. */
 const RESERVED: u32 = 1;
-/** Credits go back by a packet of their own when so many have gathered and no other packet took them. */
-const RETURN_AT: u32 = RECEIVES / 2;
+/** Receives posted for each peer, in a job of so many ranks: the credits it begins with. */
+export function receivesFor(ranks: i32): u32 {
+  return max(RECEIVES_MIN, min(RECEIVES_MAX, RECEIVES / max<u32>(1, ranks - 1)));
+}
 
 /** What a completion is of: the low byte of its work request's id; then a rank, and a slot or a request. */
 export const OF_RECEIVE: u32 = 1;
@@ -49,12 +53,14 @@ export class Outgoing {
 
 @final
 export class Channel {
-  private credits: u32 = RECEIVES;
+  private credits: u32;
   private owed: u32 = 0;
   /** Work requests that have not completed. */
   private outstanding: u32 = 0;
   private readonly waiting: Outgoing[] = [];
-  private readonly receives: u32 = allocate(RECEIVES * PACKET_BYTES_MAX);
+  /** Credits go back by a packet of their own when so many have gathered and no other packet took them. */
+  private readonly returnAt: u32;
+  private readonly receives: u32;
   private readonly receiveElement: ScatterGather;
   private readonly receiveRequest: ReceiveRequest;
   private readonly element: ScatterGather;
@@ -70,14 +76,18 @@ export class Channel {
     readonly qp: QueuePair,
     private readonly slots: SendSlots,
     readonly key: u32,
+    receiveCount: u32,
   ) {
+    this.credits = receiveCount;
+    this.returnAt = receiveCount / 2;
+    this.receives = allocate(receiveCount * PACKET_BYTES_MAX);
     const receiveElement = new ScatterGather(0, PACKET_BYTES_MAX, key);
     this.receiveElement = receiveElement;
     this.receiveRequest = new ReceiveRequest([receiveElement]);
     const element = new ScatterGather(0, 0, key);
     this.element = element;
     this.request = new SendRequest([element]);
-    for (let slot: u32 = 0; slot < RECEIVES; slot++) this.postReceive(slot);
+    for (let slot: u32 = 0; slot < receiveCount; slot++) this.postReceive(slot);
   }
 
   /** Work requests that are posted from now on name our memory by `key`; `physical`: it, and the peer's, is the adapter's. */
@@ -96,7 +106,7 @@ export class Channel {
   /** Posts what is possible of what waits, and returns credits when there are many. */
   flush(): void {
     while (this.hasWaiting && this.post(this.waiting[0])) this.waiting.shift();
-    if (this.owed >= RETURN_AT && this.credits > 0 && this.outstanding < SEND_ENTRIES) {
+    if (this.owed >= this.returnAt && this.credits > 0 && this.outstanding < SEND_ENTRIES) {
       const out = new Outgoing();
       out.kind = KIND_CREDIT;
       this.postControl(out);

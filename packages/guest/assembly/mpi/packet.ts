@@ -10,7 +10,7 @@ export const KIND_FINISHED: u32 = 3;
 export const KIND_CREDIT: u32 = 4;
 
 /** The largest message that goes with its header. */
-export const EAGER_BYTES_MAX: u32 = 32 * 1024;
+export const EAGER_BYTES_MAX: u32 = 64 * 1024;
 
 /** The header, in place: `changetype<Packet>(address)`. */
 @unmanaged

@@ -8,7 +8,7 @@ import { vlid } from "../vmm.ts";
 import { RankAddress } from "./address.ts";
 import { barrier } from "./barrier.ts";
 import { registerEverything, SendSlots } from "./buffers.ts";
-import { Channel, RECEIVES, SEND_ENTRIES } from "./channel.ts";
+import { Channel, receivesFor, SEND_ENTRIES } from "./channel.ts";
 import { Communicator } from "./communicator.ts";
 import { Device } from "./device.ts";
 
@@ -27,7 +27,7 @@ export function init(): Communicator {
   check(rank < ranks, "MPI: the rank is one of those there are");
   const pd = ProtectionDomain.allocate();
   check(pd !== null, "MPI: a protection domain");
-  const cq = CompletionQueue.create(<u32>ranks * (SEND_ENTRIES + RECEIVES));
+  const cq = CompletionQueue.create(<u32>ranks * (SEND_ENTRIES + receivesFor(ranks)));
   check(cq !== null, "MPI: a completion queue");
   const device = new Device(rank, cq!, new SendSlots());
   open(device, pd!, ranks);
@@ -51,7 +51,7 @@ function open(device: Device, pd: ProtectionDomain, ranks: i32): void {
   const region = registerEverything(pd);
   const options = new QueuePairOptions();
   options.sendEntries = SEND_ENTRIES;
-  options.receiveEntries = RECEIVES;
+  options.receiveEntries = receivesFor(ranks);
   for (let rank = 0; rank < ranks; rank++) {
     if (rank === device.rank) {
       device.channels.push(null);
@@ -59,7 +59,7 @@ function open(device: Device, pd: ProtectionDomain, ranks: i32): void {
     }
     const qp = QueuePair.create(pd, device.cq, device.cq, options);
     check(qp !== null && qp.initialize(ACCESS_REMOTE_READ) === 0, "MPI: a queue pair");
-    device.channels.push(new Channel(rank, qp!, device.slots, region.key));
+    device.channels.push(new Channel(rank, qp!, device.slots, region.key, receivesFor(ranks)));
   }
 }
 

@@ -1,10 +1,9 @@
-import { allgatherv, Communicator } from "nomad/mpi";
+import { Communicator } from "nomad/mpi";
 import { Doubles } from "../common/arrays.ts";
 import { isClose, Kernel } from "../common/kernel.ts";
-import { shareStart } from "../common/share.ts";
-import { sumOf } from "../common/sums.ts";
 import { addScaled, dotProduct, scaleAndAdd } from "./blas.ts";
 import { Matrix } from "./matrix.ts";
+import { ProcessGrid } from "./process-grid.ts";
 import { SparseVectors } from "./vectors.ts";
 
 const ITERATIONS: i32 = 15;
@@ -18,17 +17,17 @@ const nonzeros: StaticArray<i32> = [7, 8, 11];
 const shifts: StaticArray<f64> = [10, 12, 20];
 const officialZeta: StaticArray<f64> = [8.5971775078648, 10.362595087124, 17.130235054029];
 
-/** Each rank has some rows of the matrix, and the same of every vector; the direction it has whole. */
+/** A vector's part is the same at every rank of a column, and computed by each of them. */
 @final
 export class ConjugateGradient extends Kernel {
   private readonly n: i32;
-  private readonly rows: i32;
+  private readonly grid: ProcessGrid;
+  /** Elements of our part of a vector. */
+  private readonly count: i32;
   private readonly vectors: SparseVectors;
   private readonly matrix: Matrix;
-  private readonly counts: StaticArray<u32>;
-  private readonly places: StaticArray<u32>;
-  /** The whole of the vector that is multiplied, and our part of it. */
-  private readonly whole: Doubles;
+  /** A block's product, which is not yet the sum of its row's. */
+  private readonly partial: Doubles;
   private readonly direction: Doubles;
   private readonly product: Doubles;
   private readonly residual: Doubles;
@@ -37,33 +36,25 @@ export class ConjugateGradient extends Kernel {
   private zeta: f64 = 0;
 
   constructor(
-    private readonly world: Communicator,
+    world: Communicator,
     private readonly problem: i32,
   ) {
     super("CG", ITERATIONS);
     const n = sizes[problem];
-    const first = shareStart(n, world.size, world.rank);
-    const end = shareStart(n, world.size, world.rank + 1);
+    const grid = new ProcessGrid(world, n);
+    const count = grid.endColumn - grid.firstColumn;
     const vectors = new SparseVectors(n, nonzeros[problem]);
     this.n = n;
-    this.rows = end - first;
+    this.grid = grid;
+    this.count = count;
     this.vectors = vectors;
-    this.matrix = new Matrix(vectors, first, end, shifts[problem]);
-    const counts = new StaticArray<u32>(world.size);
-    const places = new StaticArray<u32>(world.size);
-    for (let rank = 0; rank < world.size; rank++) {
-      places[rank] = 8 * shareStart(n, world.size, rank);
-      counts[rank] = 8 * shareStart(n, world.size, rank + 1) - places[rank];
-    }
-    this.counts = counts;
-    this.places = places;
-    const whole = Doubles.make(n);
-    this.whole = whole;
-    this.direction = changetype<Doubles>(whole.at(first));
-    this.product = Doubles.make(end - first);
-    this.residual = Doubles.make(end - first);
-    this.solution = Doubles.make(end - first);
-    this.start = Doubles.make(end - first);
+    this.matrix = new Matrix(vectors, grid, shifts[problem]);
+    this.partial = Doubles.make(grid.endRow - grid.firstRow);
+    this.direction = Doubles.make(count);
+    this.product = Doubles.make(count);
+    this.residual = Doubles.make(count);
+    this.solution = Doubles.make(count);
+    this.start = Doubles.make(count);
   }
 
   prepare(): void {
@@ -72,7 +63,7 @@ export class ConjugateGradient extends Kernel {
   }
 
   begin(): void {
-    this.start.fill(1, this.rows);
+    this.start.fill(1, this.count);
     this.zeta = 0;
   }
 
@@ -81,7 +72,7 @@ export class ConjugateGradient extends Kernel {
     const along = this.dot(this.start, this.solution);
     const norm = 1 / Math.sqrt(this.dot(this.solution, this.solution));
     this.zeta = shifts[this.problem] + 1 / along;
-    for (let i = 0; i < this.rows; i++) this.start[i] = norm * this.solution[i];
+    for (let i = 0; i < this.count; i++) this.start[i] = norm * this.solution[i];
   }
 
   verify(): bool {
@@ -96,7 +87,7 @@ export class ConjugateGradient extends Kernel {
 
   /** solution = A^-1 start, nearly. */
   private solve(): void {
-    for (let i = 0; i < this.rows; i++) {
+    for (let i = 0; i < this.count; i++) {
       this.solution[i] = 0;
       this.residual[i] = this.start[i];
       this.direction[i] = this.start[i];
@@ -106,18 +97,18 @@ export class ConjugateGradient extends Kernel {
   }
 
   private stepOn(rho: f64): f64 {
-    allgatherv(this.world, this.direction.at(0), this.whole.at(0), this.counts, this.places);
-    this.matrix.multiply(this.whole, this.product);
+    this.matrix.multiply(this.direction, this.partial);
+    this.grid.gatherProduct(this.partial, this.product);
     const alpha = rho / this.dot(this.direction, this.product);
-    addScaled(this.solution, alpha, this.direction, this.rows);
-    addScaled(this.residual, -alpha, this.product, this.rows);
+    addScaled(this.solution, alpha, this.direction, this.count);
+    addScaled(this.residual, -alpha, this.product, this.count);
     const next = this.dot(this.residual, this.residual);
     const beta = next / rho;
-    scaleAndAdd(this.direction, beta, this.residual, this.rows);
+    scaleAndAdd(this.direction, beta, this.residual, this.count);
     return next;
   }
 
   private dot(a: Doubles, b: Doubles): f64 {
-    return sumOf(this.world, dotProduct(a, b, this.rows));
+    return this.grid.sum(dotProduct(a, b, this.count));
   }
 }

@@ -21,6 +21,17 @@ export class Doubles {
     store<f64>(changetype<usize>(this) + ((<usize>index) << 3), value);
   }
 
+  /** An element and the one after it. */
+  @inline
+  pair(index: i32): v128 {
+    return v128.load(this.at(index));
+  }
+
+  @inline
+  setPair(index: i32, pair: v128): void {
+    v128.store(this.at(index), pair);
+  }
+
   /** Address of an element. */
   @inline
   at(index: i32): usize {
