@@ -20,3 +20,11 @@ test("probes take turns in an order that rotates, and rounds that warm up are no
     ["y", [3, 4]],
   ]);
 });
+
+test("no round begins when there has been enough, and there is one at least", async () => {
+  let counted = 0;
+  const probes = new Map([["x", async () => ++counted]]);
+  const taken = await interleave(probes, { warmUps: 1, rounds: 9, enough: () => counted >= 3 });
+  expect([...taken]).toEqual([["x", [2, 3]]]);
+  expect([...(await interleave(probes, { warmUps: 0, rounds: 9, enough: () => true }))]).toEqual([["x", [4]]]);
+});

@@ -11,6 +11,8 @@ export interface Rounds {
   /** Rounds that are not counted: what runs first is not compiled yet. */
   readonly warmUps: number;
   readonly rounds: number;
+  /** Asked after each round that counts: true, and no further one begins. */
+  readonly enough?: () => boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Rounds {
  */
 export async function interleave(
   probes: ReadonlyMap<string, Probe>,
-  { warmUps, rounds }: Rounds,
+  { warmUps, rounds, enough = () => false }: Rounds,
   onSample: OnSample = () => {},
 ): Promise<Samples> {
   const names = [...probes.keys()];
@@ -32,6 +34,7 @@ export async function interleave(
       samples.get(name)?.push(value);
       onSample(name, turn - warmUps + 1, value);
     }
+    if (turn >= warmUps && enough()) break;
   }
   return samples;
 }

@@ -7,6 +7,8 @@ export interface Amounts {
   /** Rounds that are not counted: what runs first is not compiled yet. */
   readonly warmUps: number;
   readonly rounds: number;
+  /** After so long no further round begins, s. */
+  readonly secondsMax: number;
   /** What guests do in a batch, and how many batches of each kind of names. */
   readonly guestRoundTrips: number;
   readonly guestWrites: number;
@@ -20,6 +22,7 @@ export const fullAmounts: Amounts = {
   connections: 1000,
   warmUps: 3,
   rounds: 7,
+  secondsMax: 120,
   guestRoundTrips: 1000,
   guestWrites: 512,
   guestRounds: 40,
@@ -33,6 +36,7 @@ export const quickAmounts: Amounts = {
   connections: 20,
   warmUps: 1,
   rounds: 1,
+  secondsMax: 120,
   guestRoundTrips: 20,
   guestWrites: 4,
   guestRounds: 2,

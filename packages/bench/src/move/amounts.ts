@@ -18,6 +18,8 @@ export interface MoveAmounts {
   readonly moves: number;
   /** What is measured beside the moves, so many times. */
   readonly rounds: number;
+  /** After so long no further pairs of guests are started, s. */
+  readonly secondsMax: number;
 }
 
 const one: MoveCase = { load: "idle", queuePairs: 1, presetup: true };
@@ -33,8 +35,15 @@ export const fullMoves: MoveAmounts = {
   pairs: 3,
   moves: 4,
   rounds: 20,
+  secondsMax: 120,
 };
-export const quickMoves: MoveAmounts = { cases: [one, { ...one, load: "active" }], pairs: 1, moves: 1, rounds: 2 };
+export const quickMoves: MoveAmounts = {
+  cases: [one, { ...one, load: "active" }],
+  pairs: 1,
+  moves: 1,
+  rounds: 2,
+  secondsMax: 120,
+};
 
 /** Memory of the guest program `many`. */
 export const guestBytes = 64 * 2 ** 20;

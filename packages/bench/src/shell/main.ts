@@ -49,8 +49,10 @@ async function main(): Promise<void> {
   const { only, quick = false, json = false, peers = false } = command().parse().opts<Options>();
   const machine = describeMachine();
   const measured: Measurement[] = [];
-  const progress: OnSample = (name, round, value) =>
-    process.stderr.write(`round ${round}  ${name.padEnd(20)} ${value.toPrecision(4)}\n`);
+  const progress: OnSample = (name, round, value) => {
+    const seconds = (performance.now() / 1000).toFixed(0).padStart(4);
+    process.stderr.write(`[${seconds} s] round ${round}  ${name.padEnd(20)} ${value.toPrecision(4)}\n`);
+  };
   for (const [name, parts] of Object.entries(suites)) {
     const wanted = name === optional && peers ? true : only === undefined ? name !== optional : only === name;
     if (!wanted) continue;

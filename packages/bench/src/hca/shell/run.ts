@@ -1,5 +1,6 @@
 import { interleave, type Measurement, measurementOf, type OnSample } from "@nomad/measure";
 import { PerfPair } from "@nomad/measure/perf/pair";
+import { timeLimit } from "../../shell/time-limit.ts";
 import type { Amounts } from "../amounts.ts";
 import { hcaFigures } from "../figures.ts";
 import { PeerProcess } from "./peer-process.ts";
@@ -16,7 +17,8 @@ export async function runHca(amounts: Amounts, onSample: OnSample): Promise<Meas
   const floors = await socketProbes(sockets.ready, amounts);
   const connections = await connectionProbes(undo, sockets.ready.wsUrl, amounts);
   const probes = new Map([...adapterProbes(withIcrc, withoutIcrc, amounts), ...floors, ...connections]);
-  const samples = new Map([...(await interleave(probes, amounts, onSample)), ["qp-memory", [await qpMemory()]]]);
+  const rounds = { ...amounts, enough: timeLimit(amounts.secondsMax) };
+  const samples = new Map([...(await interleave(probes, rounds, onSample)), ["qp-memory", [await qpMemory()]]]);
   return measurementOf(hcaFigures, samples);
 }
 

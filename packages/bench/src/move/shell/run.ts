@@ -3,6 +3,7 @@ import { interleave, type Measurement, measurementOf, type OnSample } from "@nom
 import type { MoveRecord } from "@nomad/protocol/http";
 import { PeerProcess } from "../../hca/shell/peer-process.ts";
 import { socketProbes } from "../../hca/shell/probe-sockets.ts";
+import { timeLimit } from "../../shell/time-limit.ts";
 import { type MoveAmounts, type MoveCase, socketAmounts } from "../amounts.ts";
 import { figuresOf, floorFigures, goalFigures, nameOf, pauseFloors, samplesOf } from "../figures.ts";
 import { floorProbes } from "./floors.ts";
@@ -13,7 +14,8 @@ export async function runMoves(amounts: MoveAmounts, onSample: OnSample): Promis
   const { cases } = amounts;
   const samples = new Map<string, readonly number[]>(await floorSamples(amounts.rounds, onSample));
   await using lab = await BenchLab.start();
-  for (let pair = 0; pair < amounts.pairs; pair++) {
+  const enough = timeLimit(amounts.secondsMax);
+  for (let pair = 0; pair < amounts.pairs && !(pair > 0 && enough()); pair++) {
     for (const which of cases) {
       await measure(lab, which, pair, amounts.moves, (name, round, value) => {
         samples.set(name, [...(samples.get(name) ?? []), value]);

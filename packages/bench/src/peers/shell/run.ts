@@ -3,6 +3,7 @@ import { interleave, type Measurement, measurementOf, type OnSample, type Probe 
 import { PerfPair } from "@nomad/measure/perf/pair";
 import type { Amounts } from "../../hca/amounts.ts";
 import { adapterProbes } from "../../hca/shell/probe-adapter.ts";
+import { timeLimit } from "../../shell/time-limit.ts";
 import { besideOf, comparisons, sampleOf } from "../comparisons.ts";
 import { comparisonsOf, type Library, libraries } from "../libraries.ts";
 import { isInstalled, runBenchmark } from "./run-benchmark.ts";
@@ -22,7 +23,8 @@ export async function runPeers(
   if (there.length === 0) return measurementOf([], new Map());
   await using pair = await PerfPair.start({ icrc: true });
   const probes = new Map([...ours(pair, amounts), ...there.flatMap(theirs)]);
-  const samples = new Map(await interleave(probes, amounts, onSample));
+  const rounds = { ...amounts, enough: timeLimit(amounts.secondsMax) };
+  const samples = new Map(await interleave(probes, rounds, onSample));
   const beside = there.flatMap((library) =>
     comparisonsOf(library).map((of) => ({ of, spec: besideOf(library.name, of) })),
   );
