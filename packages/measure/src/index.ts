@@ -3,4 +3,4 @@ export { interleave, type OnSample, type Probe, type Rounds, type Samples } from
 export { type Measurement, measurementOf } from "./measurement.ts";
 export { type Interval, type PairedRatio, pairedRatio } from "./paired-ratio.ts";
 export { median, percentile, rounded, type Summary, summaryOf } from "./statistics.ts";
-export { figureTable } from "./table.ts";
+export { aligned, figureTable } from "./table.ts";

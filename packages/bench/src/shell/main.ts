@@ -9,6 +9,7 @@ import { fullMoves, quickMoves } from "../move/amounts.ts";
 import { runMoves } from "../move/shell/run.ts";
 import { fullPeers, quickPeers } from "../peers/amounts.ts";
 import { runPeers } from "../peers/shell/run.ts";
+import { runProfiled } from "../profile/shell/run-profiled.ts";
 import { fullScale, quickScale, runScale } from "../scale/run.ts";
 
 type Suite = (quick: boolean, onSample: OnSample) => Promise<Measurement>;
@@ -32,6 +33,7 @@ interface Options {
   readonly quick?: boolean;
   readonly json?: boolean;
   readonly peers?: boolean;
+  readonly profile?: string;
 }
 
 function command(): Command {
@@ -42,11 +44,28 @@ function command(): Command {
     .addOption(new Option("--only <suite>", "one suite").choices(Object.keys(suites)))
     .option("--quick", "see that it works; the figures mean nothing")
     .option("--peers", "besides, libfabric, UCX and Open MPI over TCP, where they are installed")
+    .option("--profile <dir>", "write V8's CPU profiles of the processes there, and tell in which functions they were")
     .option("--json", "the result as one line of JSON");
 }
 
 async function main(): Promise<void> {
-  const { only, quick = false, json = false, peers = false } = command().parse().opts<Options>();
+  const options = command().parse().opts<Options>();
+  if (options.profile === undefined) return await measure(options);
+  const { profile, ...others } = options;
+  const { code, table } = await runProfiled(argumentsOf(others), profile);
+  note(`\n${table}`);
+  process.exitCode = code;
+}
+
+/** As they are given on the command line. */
+function argumentsOf(options: Omit<Options, "profile">): string[] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  );
+}
+
+async function measure(options: Options): Promise<void> {
+  const { only, quick = false, json = false, peers = false } = options;
   const machine = describeMachine();
   const measured: Measurement[] = [];
   const progress: OnSample = (name, round, value) => {
