@@ -128,6 +128,8 @@ export interface Device {
   readonly remoteQps: Map<string, { readonly qpn: Qpn; readonly epoch: number }>;
   /** Guests that have looked up one of this guest's queue pairs: they are connected to it, or send datagrams there. */
   readonly inbound: Set<VLid>;
+  /** Made at a destination: queue pairs that BIND has to look at even if they were not used: see `markForBind`. */
+  readonly toBind: Set<VQpn>;
   /** The next number of each kind; numbers are never given twice. */
   next: { pd: number; cq: number; region: number; qp: number; ah: number; srq: number };
   /** Asynchronous events that the guest has not got, oldest first. */
@@ -184,6 +186,7 @@ export function newDevice(vlid: VLid, memory: DeviceMemory, epoch: number, kind:
     ahs: new Map(),
     remoteQps: new Map(),
     inbound: new Set(),
+    toBind: new Set(),
     next: { pd: 1, cq: 1, region: 1, qp: 1, ah: 1, srq: 1 },
     asyncEvents: [],
     last: null,

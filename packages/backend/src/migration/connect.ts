@@ -3,6 +3,7 @@ import { cutOf, type QpCut, reconcile } from "@nomad/hca";
 import type { Backend } from "../backend.ts";
 import type { Device, Qp } from "../device.ts";
 import type { PeerCut, Resume } from "./names.ts";
+import { toBind } from "./queue-pairs.ts";
 
 /** The other end of a connection, as it was when it was cut. */
 interface Peer {
@@ -30,7 +31,7 @@ export function connect(backend: Backend, device: Device, cuts: readonly PeerCut
     const qp = device.qps.get(cut.toVqpn);
     if (qp?.remote?.vlid === cut.vlid && qp.remote.vqpn === cut.vqpn) settle(qp, cut);
   }
-  for (const qp of device.qps.values()) {
+  for (const qp of toBind(device)) {
     const peer = qp.remote?.vlid === device.vlid && ownPeer(backend, device, qp);
     if (peer) settle(qp, peer);
   }

@@ -21,8 +21,14 @@ export function makeQueuePair(
   backend.hca.gate(qpn, move, now);
   const qp: Qp = { ...record, qpn, pendingKey: null, holds: new Map(), cut: null };
   device.qps.set(qp.vqpn, qp);
+  markForBind(device, qp);
   backend.adopt(device, qp);
   return qp;
+}
+
+/** Groups are joined when nobody else can be in them for the guest; queue pairs of the guest's own have both new numbers then. */
+function markForBind(device: Device, { vqpn, groups, remote }: Qp): void {
+  if (groups.length > 0 || remote?.vlid === device.vlid) device.toBind.add(vqpn);
 }
 
 /** Makes what has changed since the device was prepared as it is now. The others stay as they are. */
@@ -39,11 +45,17 @@ export function bindQueuePairs(
     const qp = made ?? makeQueuePair(backend, device, record, move, now);
     const { remote, remoteEpoch, groups } = record;
     Object.assign(qp, { remote, remoteEpoch, groups });
+    markForBind(device, qp);
     backend.hca.becomeQp(qp.qpn, withOwnKeys(device, snapshot));
   }
-  for (const { qpn, groups } of device.qps.values()) {
+  for (const { qpn, groups } of toBind(device)) {
     for (const { mgid, mlid } of groups) backend.hca.attachMcast(qpn, mgid, mlid);
   }
+}
+
+/** Those of the device's queue pairs that `markForBind` has marked. */
+export function toBind(device: Device): Qp[] {
+  return [...device.toBind].flatMap((vqpn) => device.qps.get(vqpn) ?? []);
 }
 
 function drop(backend: Backend, device: Device, vqpn: VQpn): void {
