@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type CpuProfile, selfTimes } from "./cpu-profile.ts";
+import { ownerOf } from "./processes.ts";
 import { profileTable } from "./profile-table.ts";
 
 const frame = (id: number, functionName: string, url = "", lineNumber = -1) => {
@@ -32,10 +33,20 @@ test("the table begins with the process that worked most, and leaves out those t
   const hardly: CpuProfile = { ...profile, timeDeltas: profile.timeDeltas.map((us) => us / 100) };
   const twice: CpuProfile = { ...profile, timeDeltas: profile.timeDeltas.map((us) => us * 2) };
   const table = profileTable([
-    { file: "a", profile },
-    { file: "b", profile: hardly },
-    { file: "c", profile: twice },
+    { file: "1", owner: "a", profile },
+    { file: "2", owner: "b", profile: hardly },
+    { file: "3", owner: "c", profile: twice },
   ]);
-  expect(table.split("\n").filter((line) => /^[abc]: /.test(line))).toEqual(["c: 10 ms at work", "a: 5 ms at work"]);
+  expect(table.split("\n").filter((line) => /^[abc]: /.test(line))).toEqual([
+    "c: 10 ms at work (3)",
+    "a: 5 ms at work (1)",
+  ]);
   expect(table).toMatch(/^ {2}6 +60% +send +packages\/hca\/src\/requester\.ts:12$/m);
+});
+
+test("a profile is of the process that has its number, and of one of its threads", () => {
+  const processes = "17 peer.ts --port 1\n171 nomad.ts host\n";
+  expect(ownerOf("CPU.20261122.235547.17.0.001.cpuprofile", processes)).toBe("peer.ts --port 1");
+  expect(ownerOf("CPU.20261122.235547.171.2.003.cpuprofile", processes)).toBe("nomad.ts host, thread 2");
+  expect(ownerOf("CPU.20261122.235547.99.0.001.cpuprofile", processes)).toBe("process 99");
 });
