@@ -114,7 +114,8 @@ export const standingFault = z.object({
   leftMs: z.number().nonnegative().nullable(),
   rule: z.object({
     kind: z.enum(faultKinds).exclude(["pass"]),
-    on: z.array(z.enum(ruledTraffic)),
+    /** Central's journal is no host's to strike. */
+    on: z.array(z.enum(ruledTraffic).exclude(["journal"])),
     from: name.nullable(),
     to: name.nullable(),
     bothWays: z.boolean(),
