@@ -64,6 +64,7 @@ export const story: readonly Step[] = [
     act: async ({ page, picture }) => {
       await page.click(".move.released summary");
       await page.locator(".move.released .facts").filter({ hasText: "the same at both ends" }).waitFor();
+      await page.waitForSelector(".move.released .move-chart canvas");
       await page.locator(".moves").scrollIntoViewIfNeeded();
       await picture("move-opened");
     },
@@ -78,7 +79,7 @@ export const story: readonly Step[] = [
       await page.waitForSelector(guestOn("alice", "host-b"));
       await page.locator(".packets tr.mark").filter({ hasText: "released" }).waitFor();
       await page.waitForSelector('.packets button:text("Watch")');
-      await page.locator(".packet-chart").scrollIntoViewIfNeeded();
+      await page.locator(".packets .traffic-chart").scrollIntoViewIfNeeded();
       await picture("packet-chart");
       await page
         .locator(".packets tr.mark")

@@ -44,6 +44,7 @@ export const authority: Readonly<Record<(Request | Notice)["kind"], Readonly<Rec
   SUSPEND_PEER: fromCentral,
   FENCE: fromCentral,
   CAPTURE: fromCentral,
+  TRAFFIC: fromCentral,
   CAPTURE_END: fromCentral,
   CAPTURE_CREDIT: fromCentral,
   FAULTS: fromCentral,

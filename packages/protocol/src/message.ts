@@ -26,6 +26,7 @@ import {
 const uint = z.int().nonnegative();
 const epoch = uint;
 const token = z.string().max(64);
+const milliseconds = z.number().nonnegative();
 const capture = z.string().min(1).max(64);
 const move = z.string().min(1).max(64);
 const active = z.array(vqpn).max(limits.qpsPerGuestMax);
@@ -119,6 +120,8 @@ const requests = [
   // central -> host. `interface` numbers its packets in the file; `credit`: bytes that may be under way
   request("CAPTURE", { capture, interface: uint, filter: captureFilter, credit: uint, recent: z.boolean() }),
   request("CAPTURE_END", { capture }),
+  // central -> host: a guest's traffic in this time, ms since 1970
+  request("TRAFFIC", { vlid, fromMs: milliseconds, untilMs: milliseconds }),
   // central -> host: these faults stand, and no others. `version` counts the lists of one central
   request("FAULTS", { generation: uint, version: uint, faults: z.array(standingFault).max(limits.faultsMax) }),
   // host -> host
@@ -179,6 +182,13 @@ const answers = [
   answer("OUTCOME", { resume: z.object({ epoch, dlid: lid, host: name, names: z.array(peerName) }).nullable() }),
   answer("CAPTURING", {}),
   answer("CAPTURE_ENDED", {}),
+  // by bins of `binMs`, of which the first begins at `fromMs`; the longest round trip of each, 0 where there was none
+  answer("TRAFFIC_SEEN", {
+    fromMs: milliseconds,
+    binMs: milliseconds,
+    bytes: z.array(z.number().nonnegative()).max(65_536),
+    roundTripMs: z.array(milliseconds).max(65_536),
+  }),
   answer("FAULTS_SET", { hits: z.array(faultHits) }),
   answer("FAILED", { code: errorCode, message: z.string().max(4096) }),
 ] as const;

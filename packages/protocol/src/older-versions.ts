@@ -24,7 +24,16 @@ const novelties: readonly (Novelties & { readonly since: number })[] = [
   {
     since: 2,
     // A guest's objects are made while it is copied. Refused, they are all told in STATE.
-    kinds: ["PRESETUP", "PRESETUP_QPS", "PRESET", "FORETELL", "FORETOLD", "PEER_CANNOT_SUSPEND"],
+    kinds: [
+      "PRESETUP",
+      "PRESETUP_QPS",
+      "PRESET",
+      "FORETELL",
+      "FORETOLD",
+      "PEER_CANNOT_SUSPEND",
+      "TRAFFIC",
+      "TRAFFIC_SEEN",
+    ],
     fields: {
       PRECOPY: { presetup: false },
       STATE: { gone: null },

@@ -1,5 +1,5 @@
 import { Random } from "@nomad/base";
-import { Captures, captureLab, FaultDesk, type ServedCentral } from "@nomad/daemon/http-api";
+import { Captures, captureLab, FaultDesk, MoveTraffics, type ServedCentral } from "@nomad/daemon/http-api";
 import type { LabEvent } from "@nomad/protocol/http";
 import type { World } from "@nomad/sim";
 
@@ -7,6 +7,7 @@ import type { World } from "@nomad/sim";
 export class ServedWorld implements ServedCentral {
   readonly captures: Captures;
   readonly faults: FaultDesk;
+  readonly traffics: MoveTraffics;
   readonly #world: World;
   readonly #watchers = new Set<(event: LabEvent) => void>();
 
@@ -23,6 +24,7 @@ export class ServedWorld implements ServedCentral {
       writeNow: () => {},
       random: new Random(generation),
     });
+    this.traffics = new MoveTraffics({ ...lab, clock: world.clock });
     this.watch((event) => this.captures.onEvent(event));
     this.watch((event) => this.faults.onEvent(event));
     world.observers.add({

@@ -5,6 +5,7 @@ import type { PacketTap } from "@nomad/wire";
 import { conversation, type PacketFacts, type QpOwner } from "./capture-filter.ts";
 import { HostCapture, type SeenPacket } from "./host-capture.ts";
 import { PacketRing, type RememberedPacket } from "./packet-ring.ts";
+import { binMs, TrafficRecorder } from "./traffic-recorder.ts";
 
 const capturesMax = 8;
 const ownersMax = 65_536;
@@ -35,11 +36,13 @@ export class HostCaptures implements PacketTap {
   readonly #owners = new Map<Qpn, QpOwner>();
 
   readonly #ring: PacketRing | null;
+  readonly #traffic: TrafficRecorder | null;
 
   /** `remembered`: packets whose headers are kept; with 0 the port has a tap only while there is a capture. */
   constructor(host: CapturedHost, remembered = 0) {
     this.#host = host;
     this.#ring = remembered > 0 ? new PacketRing(remembered) : null;
+    this.#traffic = remembered > 0 ? new TrafficRecorder() : null;
     this.#settle();
   }
 
@@ -48,6 +51,9 @@ export class HostCaptures implements PacketTap {
     switch (m.kind) {
       case "CAPTURE":
         this.#host.send(from, this.#begin(from, m));
+        return true;
+      case "TRAFFIC":
+        this.#host.send(from, this.#trafficOf(m));
         return true;
       case "CAPTURE_CREDIT":
         this.#captures.get(m.capture)?.grant(m.bytes);
@@ -74,6 +80,15 @@ export class HostCaptures implements PacketTap {
       this.#settle();
     }
     return { kind: "CAPTURING", re: m.id };
+  }
+
+  /** Times are told as milliseconds since 1970. */
+  #trafficOf({ id, vlid, fromMs, untilMs }: Extract<Message, { kind: "TRAFFIC" }>): Message {
+    const originMs = Number(this.#host.timeNs(0)) / 1e6;
+    const seen = this.#traffic?.of(vlid, fromMs - originMs, untilMs - originMs, this.#host.now());
+    const { bytes = [], roundTripMs = [] } = seen ?? {};
+    const began = (seen?.fromMs ?? 0) + originMs;
+    return { kind: "TRAFFIC_SEEN", re: id, fromMs: began, binMs, bytes: [...bytes], roundTripMs: [...roundTripMs] };
   }
 
   /** Ends all without a word: those who asked for them cannot be reached, and ask again when they can. */
@@ -112,7 +127,8 @@ export class HostCaptures implements PacketTap {
     const atMs = this.#host.now();
     this.#ring?.put(bytes, offset, length, direction, port, own, atMs);
     // Whose its queue pair is is remembered with it: that may soon be gone.
-    if (!this.#owners.has(own)) this.#owner(own);
+    const owner = this.#owners.get(own) ?? this.#owner(own);
+    if (owner) this.#traffic?.see(direction, bytes, offset, length, own, owner.vlid, atMs);
     if (this.#captures.size === 0) return;
     const packet = { bytes, offset, length, wireBytes: length, direction, port, own, atMs };
     const { seen, facts } = this.#show(packet);

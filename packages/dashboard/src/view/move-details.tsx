@@ -2,6 +2,7 @@ import type { MoveRecord } from "@nomad/protocol/http";
 import { useState } from "preact/hooks";
 import { duration } from "../model/format.ts";
 import { factsOf } from "../model/move-facts.ts";
+import { MoveChart } from "./move-chart.tsx";
 
 /** What there is to know of a move, for who opens it. */
 export function MoveDetails({ move }: { readonly move: MoveRecord }) {
@@ -17,6 +18,7 @@ export function MoveDetails({ move }: { readonly move: MoveRecord }) {
 function Everything({ move }: { readonly move: MoveRecord }) {
   return (
     <div class="facts">
+      <MoveChart move={move} />
       <dl>
         {factsOf(move).map(([name, value]) => (
           <div key={name}>

@@ -1,9 +1,18 @@
 import { hasEnded } from "@nomad/protocol/http/view";
+import type { ChartedTraffic } from "../model/move-traffic.ts";
 import type { PacketLine } from "../model/packet.ts";
 import type { LogRow } from "../model/packet-log.ts";
-import { PacketChart } from "./packet-chart.tsx";
 import { dashboard, pulse, version } from "./state.ts";
+import { TrafficChart } from "./traffic-chart.tsx";
 import { capturing, packetLog, packetsOf, stopPackets, watchPackets } from "./watched.ts";
+
+const nothing: ChartedTraffic = { times: [], bytesPerSecond: [], roundTripMs: [], pause: null };
+
+/** As the packets tell that are shown. */
+function ofPackets(): ChartedTraffic {
+  const log = packetLog.value;
+  return log === null ? nothing : { ...log.series(), pause: log.pause() };
+}
 
 const arrows = { in: "←", out: "→", unknown: "" } as const;
 const columns = ["ms", "where", "opcode", "QP", "PSN", "flags", "bytes", "who"] as const;
@@ -40,7 +49,7 @@ export function Packets() {
           has ended.
         </span>
       </p>
-      {packetLog.value && <PacketChart />}
+      {packetLog.value && <TrafficChart read={ofPackets} on={pulse} />}
       <PacketTable />
     </section>
   );

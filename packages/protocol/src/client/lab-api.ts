@@ -11,6 +11,7 @@ import type {
   LogLine,
   MoveRecord,
   MoveRequest,
+  MoveTraffic,
   Status,
 } from "../http/schema.ts";
 import { answeredError, parseAnswer } from "./answer.ts";
@@ -101,6 +102,11 @@ export class LabApi {
   logs(parameter: string, options: { follow: boolean; signal?: AbortSignal }): AsyncGenerator<LogLine> {
     const query = { follow: String(options.follow) };
     return this.#stream(routes.logs, routes.logs.stream, { parameter, query, signal: options.signal });
+  }
+
+  /** Throughput and round trips of the guest through a move of it; empty where nobody remembers. */
+  async moveTraffic(id: string): Promise<MoveTraffic> {
+    return (await this.#ask(routes.moveTraffic, routes.moveTraffic.answer, { parameter: id })).traffic;
   }
 
   /** Begins a capture; resolves when every host concerned captures. */

@@ -9,6 +9,7 @@ import {
   logLine,
   moveRecord,
   moveRequest,
+  moveTraffic,
   status,
 } from "./schema.ts";
 
@@ -99,6 +100,15 @@ export const routes = {
     path: "/v1/moves/:name",
     query: noQuery,
     answer: z.object({ move: moveRecord }),
+  },
+  moveTraffic: {
+    tag: "moves",
+    summary:
+      "Throughput and round trips of the guest through a move of it, as the adapters at both places measured them.",
+    method: "GET",
+    path: "/v1/moves/:name/traffic",
+    query: noQuery,
+    answer: z.object({ traffic: moveTraffic }),
   },
   capture: {
     tag: "captures",

@@ -158,6 +158,19 @@ export const moveRecord = z.object({
 });
 export type MoveRecord = z.infer<typeof moveRecord>;
 
+/**
+ * What a guest's adapters sent and received through a move of it, from a little before to a little after, by bins of `binMs`
+ * milliseconds; `fromMs`: when the first begins, since the move began. Empty where the hosts have forgotten it.
+ */
+export const moveTraffic = z.object({
+  binMs: milliseconds,
+  fromMs: z.number(),
+  bytes: z.array(z.number().nonnegative()),
+  /** The longest from a request to what acknowledged it, milliseconds; 0 where none was acknowledged. */
+  roundTripMs: z.array(milliseconds),
+});
+export type MoveTraffic = z.infer<typeof moveTraffic>;
+
 /** A line that a guest printed; `time` is milliseconds since 1970. */
 export const logLine = z.object({ time: z.number(), guest: name, host: name, line: z.string() });
 export type LogLine = z.infer<typeof logLine>;

@@ -10,6 +10,7 @@ import { eventLog } from "../../log/event-log.ts";
 import { Channel } from "../../shell/channel.ts";
 import { realClock } from "../../shell/real-clock.ts";
 import { hasRole } from "../../shell/role.ts";
+import { MoveTraffics } from "../../traffic/move-traffics.ts";
 import { CentralTurns } from "../turns.ts";
 import { clock } from "./clock.ts";
 import type { ServedCentral } from "./http/served-central.ts";
@@ -32,6 +33,7 @@ export class CentralProcess implements ServedCentral {
   readonly core: Central;
   readonly captures: Captures;
   readonly faults: FaultDesk;
+  readonly traffics: MoveTraffics;
   readonly #journal: Journal;
   readonly #log: Logger;
   readonly #channels = new Map<string, Channel>();
@@ -69,6 +71,8 @@ export class CentralProcess implements ServedCentral {
     const { generation } = this.core;
     this.faults = new FaultDesk({ ...lab, clock: realClock, generation, random, reconnect, writeNow });
     this.watch((event) => this.faults.onEvent(event));
+    this.traffics = new MoveTraffics({ ...lab, clock: realClock });
+    this.watch((event) => this.traffics.onEvent(event));
     this.watch(eventLog(o.log));
     this.turn();
   }

@@ -20,6 +20,9 @@ export function addMoveRoutes(app: Hono, central: ServedCentral): void {
     return c.json({ move }, 202);
   });
   app.get(routes.move.path, (c) => c.json({ move: core.move(c.req.param("name")) }));
+  app.get(routes.moveTraffic.path, async (c) =>
+    c.json({ traffic: await central.traffics.of(core.move(c.req.param("name"))) }),
+  );
 }
 
 function planOf(request: MoveRequest): MovePlan {

@@ -1,13 +1,12 @@
+import type { ReadonlySignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { duration, rate } from "../model/format.ts";
-import { pulse } from "./state.ts";
+import type { ChartedTraffic } from "../model/move-traffic.ts";
 import { byteSteps, chartHeight, colours, timeAxisHeight, useChart } from "./use-chart.ts";
-import { packetLog } from "./watched.ts";
 
 /** Behind the lines, the time in which the guest stood still. */
-function drawPause(chart: uPlot, colour: string): void {
-  const pause = packetLog.value?.pause();
+function drawPause(chart: uPlot, pause: ChartedTraffic["pause"], colour: string): void {
   if (!pause) return;
   const [from, to] = pause.map((ms) => chart.valToPos(ms, "x", true)) as [number, number];
   const { context, box } = { context: chart.ctx, box: chart.bbox };
@@ -18,7 +17,7 @@ function drawPause(chart: uPlot, colour: string): void {
   context.restore();
 }
 
-function makeChart(element: HTMLElement): uPlot {
+function makeChart(element: HTMLElement, read: () => ChartedTraffic): uPlot {
   const { dim, edge, line, fill, still } = colours(element);
   const axis = { stroke: dim, grid: { stroke: edge, width: 1 } };
   return new uPlot(
@@ -49,22 +48,26 @@ function makeChart(element: HTMLElement): uPlot {
         { stroke: line, width: 1, fill, points: { show: false } },
         { scale: "ms", stroke: still, paths: () => null, points: { show: true, size: 4, fill: still } },
       ],
-      hooks: { drawClear: [(chart) => drawPause(chart, still)] },
+      hooks: { drawClear: [(chart) => drawPause(chart, read().pause, still)] },
     },
     [[], [], []],
     element,
   );
 }
 
-/** The guest's throughput (line) and the round trips of its requests (dots), as its packets tell. */
-export function PacketChart() {
-  const place = useRef<HTMLDivElement>(null);
-  const show = (chart: uPlot) => {
-    const { times, bytesPerSecond, roundTripMs } = packetLog.value?.series() ?? nothing;
-    chart.setData([times, bytesPerSecond, roundTripMs]);
-  };
-  useChart(place, makeChart, show, pulse);
-  return <div ref={place} class="packet-chart" role="img" aria-label="Throughput and round trips" />;
+interface Drawn {
+  readonly read: () => ChartedTraffic;
+  /** Tells when there is more to read. */
+  readonly on: ReadonlySignal<unknown>;
 }
 
-const nothing = { times: [], bytesPerSecond: [], roundTripMs: [] };
+/** A guest's throughput (line) and the round trips of its requests (dots). */
+export function TrafficChart({ read, on }: Drawn) {
+  const place = useRef<HTMLDivElement>(null);
+  const show = (chart: uPlot) => {
+    const { times, bytesPerSecond, roundTripMs } = read();
+    chart.setData([[...times], [...bytesPerSecond], [...roundTripMs]]);
+  };
+  useChart(place, (element) => makeChart(element, read), show, on);
+  return <div ref={place} class="traffic-chart" role="img" aria-label="Throughput and round trips" />;
+}
