@@ -84,7 +84,7 @@ function MoveLine({ move }: { readonly move: MoveRecord }) {
   return (
     <article class={`move ${underWay ? "under-way" : move.outcome}`} data-move={move.id}>
       <h3>
-        {move.guest}{" "}
+        {move.guest}
         <small>
           {move.from} → {move.to}
         </small>
