@@ -8,6 +8,8 @@ import { LabClient, LabWatch } from "nomad-rdma";
 
 const run = promisify(execFile);
 const readyMs = 300_000;
+/** On a machine that is slow for a moment a move takes long, which is a figure; given up it would be none. */
+const patience = { NOMAD_TIMING: "controlRequestMs=60000,stopBudgetMs=60000,hostDeadMs=60000" };
 
 /** A lab of real processes, three hosts and central with its journal on disk. */
 export class BenchLab implements AsyncDisposable {
@@ -54,5 +56,5 @@ export class BenchLab implements AsyncDisposable {
 
 function nomad(cwd: string, ...args: string[]): Promise<{ stdout: string }> {
   const binary = createRequire(import.meta.url).resolve("nomad-rdma/bin");
-  return run(process.execPath, [binary, ...args], { cwd });
+  return run(process.execPath, [binary, ...args], { cwd, env: { ...process.env, ...patience } });
 }
