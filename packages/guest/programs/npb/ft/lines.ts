@@ -1,4 +1,4 @@
-// Transforms of many lines at a time (Stockham's algorithm, radix 2): a block holds LINES lines beside each other, element
+// Transforms of many lines at a time (Stockham's algorithm, radix 4): a block holds LINES lines beside each other, element
 // after element, so that every step runs over neighbours. A complex number is one vector.
 import { allocate } from "nomad/memory";
 
@@ -10,14 +10,15 @@ const LENGTH_MAX: u32 = 256;
 export const blockA = allocate(LENGTH_MAX * LINES * COMPLEX, 4096);
 export const blockB = allocate(LENGTH_MAX * LINES * COMPLEX, 4096);
 
-/** e^(2 pi i k / n) for all k below n / 2. */
+/** e^(2 pi i k / n) for all k below 3 n / 4. */
 @final
 export class Roots {
   private readonly table: u32;
 
   constructor(readonly n: i32) {
-    const table = allocate((n / 2) * COMPLEX, 64);
-    for (let k = 0; k < n / 2; k++) {
+    const count = (3 * n) / 4;
+    const table = allocate(count * COMPLEX, 64);
+    for (let k = 0; k < count; k++) {
       const angle = (2 * Math.PI * k) / n;
       store<f64>(table + COMPLEX * k, Math.cos(angle));
       store<f64>(table + COMPLEX * k, Math.sin(angle), 8);
@@ -41,34 +42,72 @@ export function transform(roots: Roots, sign: f64): usize {
   let from: usize = blockA;
   let into: usize = blockB;
   let stride = <usize>(LINES * COMPLEX);
-  for (let length = roots.n; length > 1; length >>= 1) {
-    combine(roots, length, stride, sign, from, into);
+  for (let length = roots.n; length > 1; ) {
+    const radix = length % 4 === 0 ? 4 : 2;
+    if (radix === 4) combineFour(roots, length, stride, sign, from, into);
+    else addAndSubtract(stride, from, into);
     const swapped = from;
     from = into;
     into = swapped;
-    stride <<= 1;
+    stride *= radix;
+    length /= radix;
   }
   return from;
 }
 
-/** One step: sums and turned differences of the two halves, neighbours in the result. */
-function combine(roots: Roots, length: i32, stride: usize, sign: f64, from: usize, into: usize): void {
-  const half = length >> 1;
+/** The last step of a length that is no power of four: sum and difference of two halves. */
+function addAndSubtract(stride: usize, from: usize, into: usize): void {
+  for (let q: usize = 0; q < stride; q += COMPLEX) {
+    const a = v128.load(from + q);
+    const b = v128.load(from + q + stride);
+    v128.store(into + q, f64x2.add(a, b));
+    v128.store(into + q + stride, f64x2.sub(a, b));
+  }
+}
+
+/** One step: transforms of four, of the same place in each quarter, turned; neighbours in the result. */
+function combineFour(roots: Roots, length: i32, stride: usize, sign: f64, from: usize, into: usize): void {
+  const quarter = length >> 2;
   const turn = roots.n / length;
-  const distance = <usize>half * stride;
-  for (let p = 0; p < half; p++) {
-    const cosine = f64x2.splat(roots.cosine(p * turn));
-    const sine = sign * roots.sine(p * turn);
-    const turned = f64x2.replace_lane(f64x2.splat(sine), 0, -sine);
+  const distance = <usize>quarter * stride;
+  const quarterTurn = alternating(sign);
+  for (let p = 0; p < quarter; p++) {
     const source = from + <usize>p * stride;
-    const target = into + 2 * <usize>p * stride;
+    const target = into + 4 * <usize>p * stride;
+    const cosine1 = f64x2.splat(roots.cosine(p * turn));
+    const cosine2 = f64x2.splat(roots.cosine(2 * p * turn));
+    const cosine3 = f64x2.splat(roots.cosine(3 * p * turn));
+    const sine1 = alternating(sign * roots.sine(p * turn));
+    const sine2 = alternating(sign * roots.sine(2 * p * turn));
+    const sine3 = alternating(sign * roots.sine(3 * p * turn));
     for (let q: usize = 0; q < stride; q += COMPLEX) {
       const a = v128.load(source + q);
       const b = v128.load(source + q + distance);
-      const difference = f64x2.sub(a, b);
-      const crossed = v128.shuffle<f64>(difference, difference, 1, 0);
-      v128.store(target + q, f64x2.add(a, b));
-      v128.store(target + q + stride, f64x2.add(f64x2.mul(difference, cosine), f64x2.mul(crossed, turned)));
+      const c = v128.load(source + q + 2 * distance);
+      const d = v128.load(source + q + 3 * distance);
+      const evenSum = f64x2.add(a, c);
+      const evenDifference = f64x2.sub(a, c);
+      const oddSum = f64x2.add(b, d);
+      const oddTurned = f64x2.mul(crossed(f64x2.sub(b, d)), quarterTurn);
+      v128.store(target + q, f64x2.add(evenSum, oddSum));
+      v128.store(target + q + stride, turned(f64x2.add(evenDifference, oddTurned), cosine1, sine1));
+      v128.store(target + q + 2 * stride, turned(f64x2.sub(evenSum, oddSum), cosine2, sine2));
+      v128.store(target + q + 3 * stride, turned(f64x2.sub(evenDifference, oddTurned), cosine3, sine3));
     }
   }
+}
+
+/** (-value, value): times a crossed number it is that number times i value. */
+function alternating(value: f64): v128 {
+  return f64x2.replace_lane(f64x2.splat(value), 0, -value);
+}
+
+/** Real and imaginary part, exchanged. */
+function crossed(number: v128): v128 {
+  return v128.shuffle<f64>(number, number, 1, 0);
+}
+
+/** number (cosine + i sine), the sine as `alternating` has it. */
+function turned(number: v128, cosine: v128, sine: v128): v128 {
+  return f64x2.add(f64x2.mul(number, cosine), f64x2.mul(crossed(number), sine));
 }

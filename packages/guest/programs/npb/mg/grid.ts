@@ -6,6 +6,10 @@ import { Doubles } from "../common/arrays.ts";
 /** A grid is cut only where each rank gets so many planes. */
 const PLANES_MIN: i32 = 4;
 
+/** Tags of planes: to the neighbour above, and to the one below. */
+const UPWARDS: i32 = 0;
+const DOWNWARDS: i32 = 1;
+
 @final
 export class Grid {
   /** Points of a row with its copies. */
@@ -77,7 +81,12 @@ export class Grid {
     const planeBytes = this.planeBytes;
     const above = (world.rank + 1) % world.size;
     const below = (world.rank - 1 + world.size) % world.size;
-    world.sendrecv(this.row(0, planes), planeBytes, above, this.row(0, 0), planeBytes, below, 0);
-    world.sendrecv(this.row(0, 1), planeBytes, below, this.row(0, planes + 1), planeBytes, above, 1);
+    // All four at once: the two neighbours may be anywhere.
+    world.waitall([
+      world.irecv(this.row(0, 0), planeBytes, below, UPWARDS),
+      world.irecv(this.row(0, planes + 1), planeBytes, above, DOWNWARDS),
+      world.isend(this.row(0, planes), planeBytes, above, UPWARDS),
+      world.isend(this.row(0, 1), planeBytes, below, DOWNWARDS),
+    ]);
   }
 }
