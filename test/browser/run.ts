@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
+import { exitWhenInterrupted } from "../kit/exit-when-interrupted.ts";
 import { RunningLab } from "../kit/running-lab.ts";
 import { chromiumPath, launch } from "./chromium.ts";
 import { framesText, watchCrowd } from "./crowd/crowd.ts";
 import type { FrameTimes } from "./crowd/frames.ts";
 import { journal, story } from "./story.ts";
+
+exitWhenInterrupted();
 
 const { values: options } = parseArgs({
   options: {

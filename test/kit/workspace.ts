@@ -10,9 +10,19 @@ export interface Found {
   readonly commandLine: string;
 }
 
+/** Those that are not disposed of: a program that is interrupted leaves no daemon and no folder either. */
+const inUse = new Set<Workspace>();
+process.once("exit", () => {
+  for (const workspace of inUse) workspace.clear();
+});
+
 /** An empty directory to run the command line in. Whatever was started in it has ended when it is disposed of. */
 export class Workspace implements AsyncDisposable {
   readonly path: string = mkdtempSync(join(tmpdir(), "nomad-test-"));
+
+  constructor() {
+    inUse.add(this);
+  }
 
   /** Starts `nomad-rdma` here. */
   start(...args: string[]): NomadCommand {
@@ -38,10 +48,21 @@ export class Workspace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await survivors(this.#killAll(), 3000);
+    this.clear();
+  }
+
+  /** Kills what runs here, without waiting for its end, and removes the directory. */
+  clear(): void {
+    inUse.delete(this);
+    this.#killAll();
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  #killAll(): number[] {
     const pids = this.daemons().map(({ pid }) => pid);
     for (const pid of pids) process.kill(pid, "SIGKILL");
-    await survivors(pids, 3000);
-    rmSync(this.path, { recursive: true, force: true });
+    return pids;
   }
 }
 

@@ -1,11 +1,14 @@
 // `npm run crash-matrix`: every fault in every phase of a move, in labs of real processes.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { exitWhenInterrupted } from "../../kit/exit-when-interrupted.ts";
 import { outcomesDocument } from "../document.ts";
 import { type Cell, nameOf } from "../outcomes.ts";
 import { named, sample } from "../sample.ts";
 import { MatrixLab } from "./matrix-lab.ts";
 import { type CellResult, runCell } from "./run-cell.ts";
+
+exitWhenInterrupted();
 
 const usage = `npm run crash-matrix -- [--sample N] [--seed S] [--cell PARTICIPANT[/PHASE[/FAULT]]] [--labs N] [--json] [--document]`;
 

@@ -1,10 +1,13 @@
 // `npm run matrix`: every kind of message, in every size and direction, while guests move, in real processes.
 import { parseArgs } from "node:util";
 import { InvariantWatch } from "nomad-rdma";
+import { exitWhenInterrupted } from "../../kit/exit-when-interrupted.ts";
 import { RunningLab } from "../../kit/running-lab.ts";
 import { type Cell, nameOf } from "../cells.ts";
 import { named, sample } from "../sample.ts";
 import { type CellResult, runCell } from "./run-cell.ts";
+
+exitWhenInterrupted();
 
 const usage =
   "npm run matrix -- [--sample N] [--seed S] [--cell TRANSPORT[/OPERATION[/SIZE[/DIRECTION[/MOVES]]]]] [--names HOW] [--at-once N] [--json]";

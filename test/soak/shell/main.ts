@@ -4,10 +4,13 @@ import { parseArgs } from "node:util";
 import { Random } from "@nomad/base";
 import type { FaultRequest } from "@nomad/protocol/http";
 import { InvariantWatch } from "nomad-rdma";
+import { exitWhenInterrupted } from "../../kit/exit-when-interrupted.ts";
 import { hostNames, Processes } from "../../kit/processes.ts";
 import { until } from "../../kit/until.ts";
 import { risePerMinute, type Sample } from "../trend.ts";
 import { census, residentBytes } from "./census.ts";
+
+exitWhenInterrupted();
 
 const { values } = parseArgs({
   options: {
