@@ -1,6 +1,6 @@
 import { HC_CREATE_SRQ, HC_DESTROY_QP, QPT_RC, WC_SUCCESS, WR_SEND } from "@nomad/abi";
 import { limits } from "@nomad/base";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import * as migration from "./migration/index.ts";
 import type { Guest } from "./testing/guest.ts";
 import { Lab } from "./testing/lab.ts";
@@ -48,6 +48,26 @@ test("of queue pairs that were not used since they were made at the destination 
   });
   expect(changes.device.qps.map(({ vqpn }) => vqpn)).toEqual([pairs[3]?.a.vqpn]);
   expect(changes.gone).toEqual([]);
+});
+
+test("when a guest is stopped, of its queue pairs only those are frozen and compared that something was done with", () => {
+  const { alice, pairs, send, changesAfter } = connected(8);
+  const [freeze, still] = [vi.spyOn(alice.host.hca, "freeze"), vi.spyOn(alice.host.hca, "still")];
+  const used = pairs[5] as (typeof pairs)[0];
+  const qpn = alice.host.device(alice.vlid).qps.get(used.a.vqpn)?.qpn;
+  changesAfter(() => send(used));
+  expect(freeze.mock.calls).toEqual([[qpn]]);
+  expect(still.mock.calls.map(([of]) => of)).toEqual([qpn]);
+});
+
+test("work that is posted and held is counted, though its queue pair was idle when it was told of", () => {
+  const { lab, alice, pairs } = connected(3);
+  const { preview } = previewOf(alice);
+  migration.suspend(alice.host, alice.vlid, "a move", 0);
+  const from = { ...alice.region(), length: 8 };
+  for (const id of [1n, 2n]) pairs[1]?.a.send({ id, opcode: WR_SEND, from });
+  lab.settle();
+  expect(migration.detach(alice.host, alice.vlid, preview)).toMatchObject({ held: 2, cut: 0 });
 });
 
 test("a queue pair that is destroyed or made meanwhile is told of", () => {
