@@ -3,6 +3,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { type Line, linesOf } from "../model/lines.ts";
 import { carried, dashboard, pulse, version } from "./state.ts";
 
+/** What lies below a line can still be seen. */
+const lineAlpha = 0.7;
+
 interface Place {
   readonly x: number;
   readonly y: number;
@@ -80,12 +83,14 @@ function draw(canvas: HTMLCanvasElement, area: HTMLElement, lines: readonly Line
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, clientWidth, clientHeight);
   const places = placesIn(area);
+  context.globalAlpha = lineAlpha;
   for (const [kind, path] of pathsOf(lines, places)) {
     const [color = "", width] = kind.split(" ");
     context.strokeStyle = style.getPropertyValue(color);
     context.lineWidth = Number(width);
     context.stroke(path);
   }
+  context.globalAlpha = 1;
   drawLabels(context, lines, places);
 }
 
