@@ -79,6 +79,28 @@ test("a newer connection of the peer replaces the older", async () => {
   expect(states).toEqual(["up", "down", "up"]);
 });
 
+test("a frame that came in pieces takes no memory once it has been handled, a short one's neighbours stay", async () => {
+  const link = new AcceptedLink({ bufferedBytesMax });
+  disposers.push(() => link.close());
+  const server = await serve(link);
+  disposers.push(() => server.close());
+  const received: Uint8Array[] = [];
+  const lengths: number[] = [];
+  link.onFrame = (frame) => {
+    received.push(frame);
+    lengths.push(frame.length);
+  };
+  const socket = await connect(`ws://127.0.0.1:${server.port}`, {
+    secret: testSecret,
+    hello: testWireHello("host-a"),
+    timeoutMs: 5000,
+  });
+  for (const bytes of [8, 200_000, 8]) socket.send(new Uint8Array(bytes));
+  while (received.length < 3) await turn();
+  expect(lengths).toEqual([8, 200_000, 8]);
+  expect(received[1]?.length).toBe(0);
+});
+
 test("ends that disagree about the ICRC are refused with an error that names both", async () => {
   const link = new AcceptedLink({ bufferedBytesMax });
   const server = await serve(link);

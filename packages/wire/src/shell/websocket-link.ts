@@ -5,6 +5,9 @@ import { LinkBase } from "../link-base.ts";
 import type { AuthenticatedSocket } from "./authenticated-socket.ts";
 import { ReconnectingSocket, type ReconnectingSocketOptions } from "./reconnecting-socket.ts";
 
+/** What is shorter is left to the garbage collector. */
+const freedAboveBytes = 4096;
+
 /** A link over one authenticated socket at a time. */
 abstract class WebSocketLink extends LinkBase {
   #socket: AuthenticatedSocket | null = null;
@@ -15,6 +18,7 @@ abstract class WebSocketLink extends LinkBase {
     this.enter("up");
     socket.onMessage = (frame) => {
       if (socket === this.#socket) this.received(frame);
+      free(frame);
     };
   }
 
@@ -90,4 +94,13 @@ export class AcceptedLink extends WebSocketLink {
       if (socket === this.current) this.detach();
     };
   }
+}
+
+/**
+ * Gives back the memory of a large frame that is not part of a larger buffer: one that was put together of several reads. Left to
+ * the garbage collector, such frames have V8 mark the whole heap again for every few megabytes that come in. (An empty one is a
+ * constant of ws.)
+ */
+function free({ buffer, length }: Uint8Array): void {
+  if (length > freedAboveBytes && buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
