@@ -91,7 +91,9 @@ export class AuthenticatedSocket {
   #receive(data: RawData, isBinary: boolean): void {
     this.#liveness.heard();
     if (this.#state !== "open") return;
-    const bytes = data as Buffer;
+    const { buffer, byteOffset, length } = data as Buffer;
+    // No Buffer leaves here: what its slice() gives is no copy, and whoever keeps one would keep what is not his.
+    const bytes = new Uint8Array(buffer, byteOffset, length);
     const error = this.#refusal(bytes, isBinary);
     if (error) this.close(error);
     else if (this.#onMessage) this.#onMessage(bytes);

@@ -67,9 +67,9 @@ test("two sides that know the secret talk, and know whom they talk to", async ()
   expect(near.peer).toMatchObject({ name: "host-b", kind: "peer" });
   expect(far.peer).toMatchObject({ name: "host-c", kind: "peer" });
   near.send(Buffer.from("hello"));
-  expect(await messageOf(far)).toEqual(Buffer.from("hello"));
+  expect(await messageOf(far)).toEqual(new TextEncoder().encode("hello"));
   far.send(Buffer.from("welcome"));
-  expect(await messageOf(near)).toEqual(Buffer.from("welcome"));
+  expect(await messageOf(near)).toEqual(new TextEncoder().encode("welcome"));
 });
 
 test("messages sent before the other side has a handler wait for it", async () => {

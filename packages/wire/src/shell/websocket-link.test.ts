@@ -79,26 +79,38 @@ test("a newer connection of the peer replaces the older", async () => {
   expect(states).toEqual(["up", "down", "up"]);
 });
 
-test("a frame that came in pieces takes no memory once it has been handled, a short one's neighbours stay", async () => {
+/** Frames of these sizes, the first all 1, the second all 2, come to a link; resolves when the link has handed all over. */
+async function come(sizes: readonly number[], onFrame: (frame: Uint8Array) => void): Promise<void> {
   const link = new AcceptedLink({ bufferedBytesMax });
   disposers.push(() => link.close());
   const server = await serve(link);
   disposers.push(() => server.close());
+  let left = sizes.length;
+  link.onFrame = (frame) => {
+    onFrame(frame);
+    left--;
+  };
+  const options = { secret: testSecret, hello: testWireHello("host-a"), timeoutMs: 5000 };
+  const socket = await connect(`ws://127.0.0.1:${server.port}`, options);
+  for (const [i, bytes] of sizes.entries()) socket.send(new Uint8Array(bytes).fill(i + 1));
+  while (left > 0) await turn();
+}
+
+test("a frame that came in pieces takes no memory once it has been handled, a short one's neighbours stay", async () => {
   const received: Uint8Array[] = [];
   const lengths: number[] = [];
-  link.onFrame = (frame) => {
+  await come([8, 200_000, 8], (frame) => {
     received.push(frame);
     lengths.push(frame.length);
-  };
-  const socket = await connect(`ws://127.0.0.1:${server.port}`, {
-    secret: testSecret,
-    hello: testWireHello("host-a"),
-    timeoutMs: 5000,
   });
-  for (const bytes of [8, 200_000, 8]) socket.send(new Uint8Array(bytes));
-  while (received.length < 3) await turn();
   expect(lengths).toEqual([8, 200_000, 8]);
   expect(received[1]?.length).toBe(0);
+});
+
+test("what a handler has copied of a frame outlives it", async () => {
+  const copies: Uint8Array[] = [];
+  await come([8, 200_000, 100_000], (frame) => void copies.push(frame.slice(2, 6)));
+  expect(copies.map((copy) => [...copy])).toEqual([1, 2, 3].map((value) => Array(4).fill(value)));
 });
 
 test("ends that disagree about the ICRC are refused with an error that names both", async () => {
