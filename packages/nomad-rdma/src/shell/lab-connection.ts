@@ -3,7 +3,7 @@ import type { Cli, Globals } from "../cli.ts";
 import { LabClient } from "../client/shell/lab-client.ts";
 import { type LabState, parseLabState } from "../lab/lab-state.ts";
 import { labUrl, secretFile } from "../settings/lab-address.ts";
-import { nearestDirectory, readIfThere } from "../settings/shell/nomad-directory.ts";
+import { directoryOf, nearestDirectory, readIfThere } from "../settings/shell/nomad-directory.ts";
 import { isExposed, readOrMakeSecret, readSecret } from "../settings/shell/secret.ts";
 import { labAuthority, tlsFiles } from "../settings/shell/tls-files.ts";
 
@@ -33,9 +33,22 @@ export function secretPath(cli: Cli, globals: Globals): string {
   return secretFile({ flag: globals.secretFile, environment: cli.environment.NOMAD_SECRET_FILE, found });
 }
 
-/** The secret for daemons; it is made when missing. */
-export function daemonSecret(cli: Cli, globals: Globals): { path: string; secret: Uint8Array } {
-  const path = secretPath(cli, globals);
+interface Secret {
+  readonly path: string;
+  readonly secret: Uint8Array;
+}
+
+/** The secret for a daemon that joins the nearest lab; it is made when missing. */
+export const daemonSecret = (cli: Cli, globals: Globals): Secret => madeSecret(cli, secretPath(cli, globals));
+
+/** The secret of a lab that is started here, beside the file that says so: one further up is another lab's. */
+export function ownSecret(cli: Cli, globals: Globals): Secret {
+  const found = directoryOf(cli.cwd).secret;
+  const sources = { flag: globals.secretFile, environment: cli.environment.NOMAD_SECRET_FILE, found };
+  return madeSecret(cli, secretFile(sources));
+}
+
+function madeSecret(cli: Cli, path: string): Secret {
   const secret = readOrMakeSecret(path);
   warnIfExposed(cli, path);
   return { path, secret };

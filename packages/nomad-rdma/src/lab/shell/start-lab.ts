@@ -3,7 +3,7 @@ import type { Cli, Globals } from "../../cli.ts";
 import { LabClient } from "../../client/shell/lab-client.ts";
 import { httpUrl } from "../../settings/lab-address.ts";
 import { labAuthority, tlsFiles } from "../../settings/shell/tls-files.ts";
-import { daemonSecret } from "../../shell/lab-connection.ts";
+import { ownSecret } from "../../shell/lab-connection.ts";
 import { readableLogLine } from "../log-line.ts";
 import { daemonCommands } from "./daemon-commands.ts";
 import { describeExit } from "./daemon-process.ts";
@@ -33,7 +33,7 @@ export async function startLab(
   globals: Globals,
   options: StartOptions,
 ): Promise<{ lab: Lab; client: LabClient }> {
-  const { path, secret } = daemonSecret(cli, globals);
+  const { path, secret } = ownSecret(cli, globals);
   const tls = tlsFiles(cli, globals);
   using files = options.mayBeKept ? new LogFiles(cli.cwd) : undefined;
   const commands = daemonCommands({
