@@ -65,9 +65,17 @@ function barOptions({ title, y, groups, series, mark }: BarChart): EChartsCoreOp
   return { ...frame(title, series.length > 1), xAxis: nameAxis(groups), yAxis: valueAxis(y), series: bars };
 }
 
+/** Of the names of spans, px. */
+const spanNameLine = 16;
+
 function timeOptions({ title, x, y, series, spans }: TimeChart): EChartsCoreOption {
-  const areas = spans.map((span) => [{ name: span.title, xAxis: span.from }, { xAxis: span.to }]);
-  const markArea = { silent: true, itemStyle: { color: "#56b4e940" }, label: { color: "#24292f" }, data: areas };
+  // Names of short spans side by side must not meet: each stands a line lower than the one before.
+  const areas = spans.map((span, i) => [
+    { name: span.title, xAxis: span.from, label: { distance: 4 + i * spanNameLine } },
+    { xAxis: span.to },
+  ]);
+  const label = { color: "#24292f", position: "insideTop" };
+  const markArea = { silent: true, itemStyle: { color: "#56b4e940" }, label, data: areas };
   const dots = series.map(({ name, points }, i) => ({
     type: "scatter",
     name,
